@@ -1,0 +1,159 @@
+"""Every setting of the hub, read from the environment and from `var/hub.env`.
+
+A setting is named `HUB_<NAME>`; a nested one `HUB_REGISTERS__POPULATION__URL`. The environment wins over the file.
+Secrets never stand here: a setting holds a reference (`file:…`, `env:…` or `command:…`) to one.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Environment(StrEnum):
+    """Where the hub runs: it decides which personal ids are lawful to see (see `schemas.vn.synthetic`)."""
+
+    PRODUCTION = "production"
+    SANDBOX = "sandbox"
+
+
+class Role(StrEnum):
+    """The database roles, each with the least rights its process needs."""
+
+    OWNER = "owner"
+    PIPELINE = "pipeline"
+    API = "api"
+    RETENTION = "retention"
+
+
+class FeedScope(StrEnum):
+    """Whose records a feed may copy."""
+
+    KNOWN_SUBJECTS = "known_subjects"
+    ALL = "all"
+
+
+class RegisterSettings(BaseModel):
+    """How to reach one national register."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str = Field(description="Address that the connector calls.")
+    logical_url: str | None = Field(
+        None, description="Address that the register hashes into the credentials, when it differs."
+    )
+    user: str | None = Field(None, description="Account of this hub at the register.")
+    secret: str | None = Field(None, description="Reference to the account's secret.")
+    api_key: str | None = Field(None, description="Reference to the API key.")
+    client_id: str | None = Field(None, description="`X-Road-Client` of this hub.")
+    service_code: str = Field("G16.01", description="Code under which the register knows our service (`MaDVC`).")
+    sync_officer: str = Field(
+        "HUB-SYNC", description="Officer code under which pipelines call the register (`MaCanBo`)."
+    )
+    officers: dict[str, str] = Field(default_factory=dict, description="Our officer codes to the register's own.")
+    ca_file: Path | None = Field(None, description="Private certificate authority of the register.")
+    timestamp_unit: str = Field("ms", pattern="^(ms|s)$", description="Unit of the `Timestamp` header: `ms` or `s`.")
+
+
+class FeedSettings(BaseModel):
+    """How one feed is copied."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    scope: FeedScope = Field(FeedScope.KNOWN_SUBJECTS, description="Whose records may be copied.")
+    legal_basis: str = Field("Law 91/2025/QH15 art. 19(c)", description="Ground on which the records are copied.")
+    drift: str = Field(
+        "quarantine", pattern="^(freeze|quarantine|evolve)$", description="What to do with unknown fields."
+    )
+    settle_lag: timedelta = Field(timedelta(minutes=2), description="How long a change settles before it is read.")
+    page_size: Annotated[int, Field(ge=1, le=1000)] = Field(500, description="Records a page.")
+    batch_size: Annotated[int, Field(ge=1, le=100_000)] = Field(100_000, description="Most records in one batch.")
+    shrink_floor: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.5, description="A batch smaller than this share of the usual one waits for a human."
+    )
+
+
+class Settings(BaseSettings):
+    """All settings; `get_settings()` reads them once a process."""
+
+    model_config = SettingsConfigDict(env_prefix="HUB_", env_nested_delimiter="__", extra="ignore")
+
+    environment: Environment = Field(
+        Environment.PRODUCTION,
+        description="`production` refuses synthetic ids (prefix 100), `sandbox` refuses all others.",
+    )
+    var_dir: Path = Field(ROOT / "var", description="Folder for everything the hub writes on this machine.")
+    database_url: str | None = Field(
+        None, description="PostgreSQL for migrations (role owner); empty: the embedded one."
+    )
+    database_url_pipeline: str | None = Field(None, description="The same database as role `hub_pipeline`.")
+    database_url_api: str | None = Field(None, description="The same database as role `hub_api`.")
+    database_url_retention: str | None = Field(None, description="The same database as role `hub_retention`.")
+    landed_uri: str | None = Field(
+        None, description="Where landed batches lie (any fsspec address); empty: `var/landed`."
+    )
+    keys_dir: Path | None = Field(None, description="Folder of key files (mode 0700, files 0600); empty: `var/keys`.")
+    master_key_command: str | None = Field(
+        None, description="Command that prints the key ring as JSON, instead of files."
+    )
+    registers: dict[str, RegisterSettings] = Field(default_factory=dict, description="The registers, by name.")
+    feeds: dict[str, FeedSettings] = Field(default_factory=dict, description="The feeds, by name (dot written `_`).")
+    api_url: str = Field("http://127.0.0.1:8000", description="Public address of the lookup API; audience of tokens.")
+    token_minutes: Annotated[int, Field(ge=1, le=60)] = Field(10, description="Life of an access token.")
+    landed_retention_days: Annotated[int, Field(ge=1)] = Field(30, description="Days a landed batch and its key live.")
+    quarantine_retention_days: Annotated[int, Field(ge=1)] = Field(
+        365, description="Days a closed quarantine entry lives."
+    )
+    log_retention_days: Annotated[int, Field(ge=30)] = Field(
+        365, description="Days the exchange log stays online (TCVN 11930:2017 level 5: 12 months)."
+    )
+    version_retention_days: Annotated[int, Field(ge=1)] = Field(
+        730, description="Days a superseded record version lives."
+    )
+
+    def keys_path(self) -> Path:
+        """Returns the folder of key files."""
+        return self.keys_dir or self.var_dir / "keys"
+
+    def landed_path(self) -> str:
+        """Returns the address of the landed batches."""
+        return self.landed_uri or (self.var_dir / "landed").as_uri()
+
+    def feed(self, name: str) -> FeedSettings:
+        """Returns the settings of a feed such as `population.citizens`."""
+        return self.feeds.get(name.replace(".", "_"), FeedSettings())
+
+    def url(self, role: Role) -> str:
+        """Returns the libpq address (`postgresql://…`) of the hub's database for a role.
+
+        Raises:
+            LookupError: no address is configured for that role.
+        """
+        configured = {
+            Role.OWNER: self.database_url,
+            Role.PIPELINE: self.database_url_pipeline,
+            Role.API: self.database_url_api,
+            Role.RETENTION: self.database_url_retention,
+        }[role]
+        if configured is None:
+            suffix = "" if role is Role.OWNER else f"_{role.value.upper()}"
+            raise LookupError(
+                f"no database for role {role.value}: set HUB_DATABASE_URL{suffix}, or run `hub up` for the embedded one"
+            )
+        return configured.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """Returns the settings of this process, from the environment and `hub.env` in the folder `HUB_VAR_DIR`."""
+    folder = Path(os.environ.get("HUB_VAR_DIR", ROOT / "var"))
+    return Settings(_env_file=folder / "hub.env")
