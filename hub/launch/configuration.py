@@ -1,0 +1,93 @@
+"""Writes the settings of a sandbox: `hub.env`, which every hub process reads, and the secrets that it refers to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hub.embedded import EmbeddedPostgres
+from hub.launch.errors import LaunchError
+from hub.launch.secret import METADATA, secrets_dir
+
+_METADATA_VARIABLE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the servers of one sandbox listen."""
+
+    api: int
+    airflow: int
+    twin: int
+
+    @property
+    def api_url(self) -> str:
+        """The lookup API."""
+        return f"http://127.0.0.1:{self.api}"
+
+    @property
+    def airflow_url(self) -> str:
+        """Airflow's pages and REST API."""
+        return f"http://127.0.0.1:{self.airflow}"
+
+    @property
+    def twin_url(self) -> str:
+        """The sandbox twin of the national systems."""
+        return f"http://127.0.0.1:{self.twin}"
+
+
+def write_private(path: Path, content: str) -> None:
+    """Replaces a file that only its owner may read, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.draft")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(content)
+    draft.replace(path)
+
+
+def databases(var: Path, port: int | None) -> dict[str, str]:
+    """Returns the addresses of both databases: the embedded server's, or those of the caller's environment.
+
+    Raises:
+        LaunchError: the caller names a database for the hub but none for Airflow.
+    """
+    if port is not None:
+        return EmbeddedPostgres(var, port=port).environment()
+    if _METADATA_VARIABLE not in os.environ:
+        raise LaunchError(
+            f"HUB_DATABASE_URL names a PostgreSQL of your own, so Airflow needs one too: set {_METADATA_VARIABLE}"
+        )
+    names = ("HUB_DATABASE_URL", "HUB_DATABASE_URL_PIPELINE", "HUB_DATABASE_URL_API", "HUB_DATABASE_URL_RETENTION")
+    return {name: os.environ[name] for name in (*names, _METADATA_VARIABLE) if name in os.environ}
+
+
+def write_sandbox(var: Path, addresses: Addresses, urls: Mapping[str, str]) -> None:
+    """Writes `hub.env` (0600) and the sandbox credentials, by which the hub finds its databases and the twin."""
+    folder = var / "secrets"
+    # What the twin accepts; worthless anywhere else.
+    for name, value in (("population.secret", "sandbox-secret"), ("population.key", "sandbox-key")):
+        write_private(folder / name, value)
+    write_private(secrets_dir(var) / METADATA, urls[_METADATA_VARIABLE])
+    register, feed = "HUB_REGISTERS__POPULATION__", "HUB_FEEDS__POPULATION_CITIZENS__"
+    values = {
+        "HUB_ENVIRONMENT": "sandbox",
+        "HUB_VAR_DIR": str(var),
+        "HUB_API_URL": addresses.api_url,
+        **{name: value for name, value in urls.items() if name.startswith("HUB_")},
+        f"{register}URL": f"{addresses.twin_url}/qldc/population",
+        f"{register}LOGICAL_URL": "http://mock.local/qldc/population",
+        f"{register}USER": "sandbox-hub",
+        f"{register}SECRET": f"file:{folder / 'population.secret'}",
+        f"{register}API_KEY": f"file:{folder / 'population.key'}",
+        f"{register}CLIENT_ID": "VN/GOV/G16/lienthong",
+        f"{register}OFFICERS": '{"CB-00123": "CB-00123", "CB-00124": "CB-00124"}',
+        # The sandbox's people are invented, so the whole of them may be copied; elsewhere the default is known subjects.
+        f"{feed}SCOPE": "all",
+        f"{feed}LEGAL_BASIS": "synthetic people of the sandbox",
+    }
+    lines = ["# Written by the launcher at each start. Settings of your own belong in the environment.\n"]
+    lines += [f"{name}='{value}'\n" for name, value in values.items()]
+    write_private(var / "hub.env", "".join(lines))
