@@ -1,0 +1,27 @@
+"""Connectors to the national registers, one file for each; `registry()` lists them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from connectors.base import Connector
+
+
+def registry() -> dict[str, type[Connector]]:
+    """Returns every connector of this package by the name of its register.
+
+    A feed's full name is register and feed, such as `population.citizens`. The modules are imported here and not at the
+    top, because a DAG file that only needs a name must not pay for a SOAP library.
+    """
+    import importlib
+    import pkgutil
+
+    from connectors.base import Connector
+
+    found: dict[str, type[Connector]] = {}
+    for module in pkgutil.iter_modules(__path__):
+        for item in vars(importlib.import_module(f"{__name__}.{module.name}")).values():
+            if isinstance(item, type) and issubclass(item, Connector) and "system" in vars(item):
+                found[item.system] = item
+    return found

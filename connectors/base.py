@@ -1,0 +1,264 @@
+"""The contract of a connector: one class for each register, which declares what the register offers.
+
+Paging, retries, rate, breaker, deadline, environment guard and redaction are done here, once; a connector turns calls
+into wire records. See `docs/connect-a-register.md`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import ClassVar, Protocol, Self, TypeVar
+
+import httpx
+import stamina
+
+from connectors.courtesy import Courtesy
+from connectors.declarations import FeedDeclaration, QueryDeclaration, feed, query
+from connectors.errors import BrokenContract, ConnectorError, Refused, Unavailable
+from connectors.guard import EnvironmentGuard
+from connectors.paging import MAX_PAGE_SIZE, N, PagingGuard
+from connectors.ports import Breaker, Budget, Ports, RegisterConfig, Secrets, Token, Tokens
+from connectors.records import CallContext, FeedEntry, IdentityClaim, KeyEntry, Page, deadline_in
+from connectors.retry import Backoff, RetryBudget
+
+__all__ = [
+    "Breaker",
+    "Budget",
+    "CallContext",
+    "Connector",
+    "Courtesy",
+    "FeedDeclaration",
+    "FeedEntry",
+    "IdentityClaim",
+    "KeyEntry",
+    "Page",
+    "Ports",
+    "QueryDeclaration",
+    "RegisterConfig",
+    "RetryBudget",
+    "Secrets",
+    "Service",
+    "Token",
+    "Tokens",
+    "deadline_in",
+    "epoch_ms",
+    "feed",
+    "query",
+]
+
+T = TypeVar("T")
+
+FAIR_CHANCE = 1.0
+"""Seconds that an attempt must have had before its time-out counts against the register's health."""
+
+_OURS = (
+    "request_invalid",
+    "secret_missing",
+    "wsdl_changed",
+    "page_other",
+    "page_repeated",
+    "page_missing",
+    "list_moved",
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Service(Protocol):
+    """The protocol of a register (such as `connectors.soap.Soap`), declared once on its connector."""
+
+    def authentication(self, config: RegisterConfig, secrets: Secrets, clock: Callable[[], datetime]) -> httpx.Auth:
+        """Returns what signs each request."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Connector:
+    """Base of all connectors: use one as an async context manager, within one event loop.
+
+    `environment` is `production` or `sandbox` and decides which personal numbers may pass. `transport` is the seam for
+    tests and twins in process; `clock` is the time that goes into windows and signatures.
+    """
+
+    system: ClassVar[str]
+    service: ClassVar[Service]
+    courtesy: ClassVar[Courtesy]
+    retry: ClassVar[RetryBudget] = RetryBudget()
+    queries: ClassVar[dict[str, QueryDeclaration]] = {}
+    feeds: ClassVar[dict[str, FeedDeclaration]] = {}
+
+    def __init_subclass__(cls) -> None:
+        declared = [getattr(member, "declaration", None) for member in vars(cls).values()]
+        cls.queries = {d.name: d for d in declared if isinstance(d, QueryDeclaration)}
+        cls.feeds = {d.name: d for d in declared if isinstance(d, FeedDeclaration)}
+
+    def __init__(
+        self,
+        config: RegisterConfig,
+        ports: Ports,
+        *,
+        environment: str = "production",
+        settle_lag: timedelta = timedelta(minutes=2),
+        retry: RetryBudget | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self.config = config
+        self.ports = ports
+        self.clock = clock
+        self.settle_lag = settle_lag
+        self.budget = retry or self.retry
+        self.guard = EnvironmentGuard(self.system, environment)
+        self.http = httpx.AsyncClient(
+            auth=self.service.authentication(config, ports.secrets, clock),
+            transport=transport,
+            verify=_trust(config.ca_file),
+            timeout=httpx.Timeout(self.budget.attempt_seconds, connect=10.0),
+            limits=httpx.Limits(max_connections=self.courtesy.concurrent),
+            follow_redirects=False,
+            # A register is reached by its security server: no proxy or .netrc of the shell may step in between.
+            trust_env=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        await self.http.aclose()
+
+    async def call(self, operation: str, attempt: Callable[[], Awaitable[T]], *, deadline: float | None = None) -> T:
+        """Makes one call: deadline, service hours, breaker, budget, attempts.
+
+        `attempt` is run again, whole, while it fails as Unavailable and the retry budget lasts. Whatever else escapes
+        it becomes a ConnectorError without a value, and no error keeps the exception that it came from.
+        """
+        ends = time.monotonic() + self.budget.seconds
+        ends = ends if deadline is None else min(ends, deadline)
+        backoff = Backoff(self.budget, ends)
+        try:
+            async for turn in stamina.retry_context(on=backoff, attempts=self.budget.attempts, timeout=None):
+                with turn:
+                    return await self._turn(operation, attempt, ends)
+        except ConnectorError as error:
+            # An httpx, lxml or zeep exception holds the request or the body: it must not travel with ours.
+            error.__cause__ = error.__context__ = None
+            raise
+        raise AssertionError("stamina raises the last error")
+
+    async def pages(
+        self,
+        operation: str,
+        fetch: Callable[[int], Awaitable[Page[N]]],
+        *,
+        since: datetime,
+        until: datetime,
+        page_size: int,
+    ) -> AsyncIterator[Page[N]]:
+        """Walks through one window page by page; the first page comes even when it is empty, for its total.
+
+        `fetch` asks for the page of a number, from 1. What the walk refuses stands in `connectors/paging.py`.
+
+        Raises:
+            Refused: the window can't be read: no zone, upside down, or younger than the settle lag.
+        """
+        self._check_window(operation, since, until, page_size)
+        walk = PagingGuard(self.system, operation, page_size=page_size, since=epoch_ms(since), until=epoch_ms(until))
+
+        async def attempt() -> Page[N]:
+            page = await fetch(walk.number)
+            walk.check(page)
+            self.guard.incoming(operation, "key", (entry.key for entry in page.entries))
+            return page
+
+        while not walk.done:
+            page = await self.call(operation, attempt)
+            walk.accept(page)
+            yield page
+
+    def _check_window(self, operation: str, since: datetime, until: datetime, page_size: int) -> None:
+        if since.tzinfo is None or until.tzinfo is None or since >= until:
+            raise Refused(self.system, operation, "window_invalid", fields=("since", "until"))
+        if until > self.clock() - self.settle_lag:
+            raise Refused(self.system, operation, "window_unsettled", fields=("until",))
+        if not 1 <= page_size <= MAX_PAGE_SIZE:
+            raise Refused(self.system, operation, "page_size_invalid", fields=("page_size",))
+
+    async def _turn(self, operation: str, attempt: Callable[[], Awaitable[T]], ends: float) -> T:
+        remaining = ends - time.monotonic()
+        if remaining <= 0:
+            raise Unavailable(self.system, operation, "deadline")
+        if closed := self.courtesy.closed_for(self.clock()):
+            raise Unavailable(self.system, operation, "closed_hours", retry_after=closed)
+        if (rest := await self.ports.breaker.before(self.system)) is not None:
+            raise Unavailable(self.system, operation, "breaker_open", retry_after=rest)
+        healthy: bool | None = None
+        try:
+            async with AsyncExitStack() as places:
+                place = self.ports.budget.acquire(
+                    self.system, self.courtesy.per_second, self.courtesy.concurrent, ends - time.monotonic()
+                )
+                try:
+                    await places.enter_async_context(place)
+                except TimeoutError:
+                    raise Unavailable(self.system, operation, "budget") from None
+                limit = min(self.budget.attempt_seconds, ends - time.monotonic())
+                try:
+                    result = await self._attempt(operation, attempt, limit)
+                except ConnectorError as error:
+                    healthy = _evidence(error, limit)
+                    raise
+            healthy = True
+            return result
+        finally:
+            await self.ports.breaker.after(self.system, healthy)
+
+    async def _attempt(self, operation: str, attempt: Callable[[], Awaitable[T]], limit: float) -> T:
+        try:
+            async with asyncio.timeout(limit):
+                return await attempt()
+        except TimeoutError:
+            raise Unavailable(self.system, operation, "timeout") from None
+        except ConnectorError:
+            raise
+        except Exception as error:
+            raise BrokenContract(self.system, operation, "unreadable", fields=(_place_of(error),)) from None
+
+
+def epoch_ms(moment: datetime) -> int:
+    """Returns a moment as epoch milliseconds, without the rounding of floats."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def _evidence(error: ConnectorError, limit: float) -> bool | None:
+    """Tells what a failed attempt says about the register's health; None: nothing."""
+    if error.code in _OURS or error.code == "throttled":
+        return None
+    if not isinstance(error, Unavailable):
+        return True
+    return None if error.code == "timeout" and limit < FAIR_CHANCE else False
+
+
+def _place_of(error: Exception) -> str:
+    """Names an exception by type and place; its message may hold a value."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).parent.name == "connectors"] or frames
+    return f"{type(error).__name__} at {Path(ours[-1].filename).name}:{ours[-1].lineno}"
+
+
+def _trust(ca_file: Path | None) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)

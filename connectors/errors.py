@@ -1,0 +1,125 @@
+"""What can go wrong when a register is asked, chosen by what the caller should do next.
+
+    ConnectorError
+    ├── Refused          the question is wrong: mend it, asking again changes nothing
+    ├── Denied           our credentials or rights are wrong: a person has to act
+    ├── Unavailable      the register can't answer now: ask again later, after `retry_after` seconds when it said so
+    └── BrokenContract   the register answered what its contract forbids: look at it before asking again
+
+"Nobody of that name" is not an error: a query then answers None.
+
+A message is built from the register, the operation, a code of the table below and paths of fields. It never holds a
+value, a text that the register sent or a part of a body, so an error may be logged, shown and sent on as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+CODES: dict[str, str] = {
+    # Refused
+    "claim_incomplete": "give number, name and birth date together",
+    "ambiguous": "several people match: ask for more of the claim",
+    "officer_unmapped": "add the officer to the setting `officers` of this register",
+    "person_outside_environment": "synthetic numbers (prefix 100) belong to the sandbox, all others to production",
+    "window_invalid": "give two times with a zone, the earlier one first",
+    "window_unsettled": "end the window earlier: changes younger than the settle lag may still move",
+    "page_size_invalid": "ask for 1 to 1000 records a page",
+    "request_invalid": "the request does not fit the pinned WSDL: check the connector",
+    "client_fault": "the register refused the request: check service code, officer and fields with the register",
+    "http_refused": "the register refused the request with this HTTP status: check the address and the request",
+    "secret_missing": "the setting names no such account or secret: check the register's settings",
+    # Denied
+    "credentials": "the register refused our account: check user, secret, logical address and client id",
+    "clock_skew": "the clocks of the hub and the register differ: synchronise this machine (NTP), or tell the register",
+    "forbidden": "the register knows our account but denies the service: ask for the right",
+    # Unavailable
+    "timeout": "no answer in time: try again later",
+    "connection": "the connection failed or broke: check the address and the network, or try again later",
+    "throttled": "the register asks for fewer calls: wait, or lower the courtesy",
+    "server_error": "the register is in trouble: try again later",
+    "server_fault": "the register failed while it worked on the request: try again later",
+    "empty_answer": "the answer had no body: try again later",
+    "truncated": "the answer broke off: try again later",
+    "deadline": "the caller's deadline passed before an answer came",
+    "budget": "no turn in time: other callers use the register's whole courtesy",
+    "breaker_open": "the register failed repeatedly: calls rest until the next trial",
+    "closed_hours": "the register is outside its service hours",
+    "page_repeated": "the register answered an earlier page again: read the window again",
+    "page_missing": "the register left out records between two pages: read the window again",
+    "page_other": "the register answered another page than the one asked: read the window again",
+    "list_moved": "the list changed while it was read: read the window again, with a longer settle lag if it recurs",
+    # BrokenContract
+    "wsdl_changed": "the pinned WSDL differs from its hash: review it, then renew connectors/wsdl/pins.json",
+    "redirect": "the register redirects and the hub does not follow: check the address in the settings",
+    "oversize": "the answer is larger than allowed: lower the page size, or look at the source",
+    "encoding": "the answer has a content encoding that was not asked for",
+    "doctype": "the answer carries a DTD or entities, which are forbidden",
+    "not_xml": "the answer is no XML document: look at the gateway in between",
+    "not_soap": "the answer is no SOAP envelope with one body: look at the gateway in between",
+    "unexpected_answer": "the answer holds another element than the WSDL names: compare the live WSDL",
+    "unknown_fault": "the register sent a fault that SOAP does not define",
+    "field_missing": "a required element is missing: compare the live WSDL",
+    "field_malformed": "an element has another form than the contract says: compare the live WSDL",
+    "drift": "the answer holds fields that the wire model does not know: review it and extend the model",
+    "outside_window": "the register sent records from outside the window",
+    "order_broken": "the register sent a page out of order",
+    "other_person": "the register answered about another person than the one asked for",
+    "foreign_person": "a number of a real person reached a sandbox: stop and find out why",
+    "synthetic_person": "a synthetic number (prefix 100) reached production: check the register's address",
+    "unreadable": "the answer could not be read at the place named: report it with the trace id",
+}
+"""Every code that an error may carry, and what to do about it."""
+
+
+class ConnectorError(Exception):
+    """A register could not be asked, or did not answer as agreed; see the tree above.
+
+    Attributes: `register`, `operation`, `code` (a key of `CODES`) and `fields` (paths, never values).
+    """
+
+    def __init__(self, register: str, operation: str, code: str, *, fields: Iterable[str] = ()) -> None:
+        self.register, self.operation, self.code, self.fields = register, operation, code, tuple(fields)
+        where = f" ({', '.join(self.fields)})" if self.fields else ""
+        super().__init__(f"{register}.{operation}: {code}{where}: {CODES[code]}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.register, self.operation, self.code, self.fields, self.__dict__)
+
+
+class Refused(ConnectorError):
+    """The question is wrong; asking it again changes nothing."""
+
+
+class Denied(ConnectorError):
+    """The register does not accept our credentials, or they do not give this right."""
+
+
+class Unavailable(ConnectorError):
+    """The register can't answer now; `retry_after` is how many seconds it asked us to wait, when it did."""
+
+    def __init__(
+        self,
+        register: str,
+        operation: str,
+        code: str,
+        *,
+        fields: Iterable[str] = (),
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(register, operation, code, fields=fields)
+        self.retry_after = retry_after
+
+
+class BrokenContract(ConnectorError):
+    """The register answered something that its contract forbids."""
+
+
+def _rebuild(
+    kind: type[ConnectorError], register: str, operation: str, code: str, fields: tuple[str, ...], state: dict[str, Any]
+) -> ConnectorError:
+    """Makes an error again on the other side of a process boundary (Airflow and multiprocessing pickle them)."""
+    error = kind(register, operation, code, fields=fields)
+    error.__dict__.update(state)
+    return error

@@ -1,0 +1,85 @@
+"""What goes into a register's call and what comes out of a feed. The repr of each shows no personal value."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Generic, NamedTuple, TypeVar
+
+E = TypeVar("E")
+
+
+class FeedEntry(NamedTuple):
+    """One record of a feed as fetched; a NamedTuple, because millions are made.
+
+    `key` is the source's key, `version` orders its versions (epoch milliseconds), `status` is the source's own code,
+    and `body` is the raw JSON of the wire record, empty when the source sent none. A body that is no JSON stays as it
+    came: refusing it is the pipeline's work, which keeps the rest of the page.
+    """
+
+    key: str
+    version: int
+    status: str
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"FeedEntry(version={self.version}, bytes={len(self.body)})"
+
+
+class KeyEntry(NamedTuple):
+    """One key that exists at the source, with its latest version: what a reconciliation compares."""
+
+    key: str
+    version: int
+    status: str
+
+    def __repr__(self) -> str:
+        return f"KeyEntry(version={self.version})"
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[E]):
+    """One page of a feed: `number` counts from 1, `total` is what the source says the whole window holds."""
+
+    entries: list[E]
+    number: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityClaim:
+    """What a caller says about a person: a number (current or former), the name and the birth date.
+
+    `birth_date` is ISO text, cut at what is known: `1950`, `1950-03`, `1950-03-21`.
+    """
+
+    personal_id: str | None = field(default=None, repr=False)
+    former_id: str | None = field(default=None, repr=False)
+    name: str | None = field(default=None, repr=False)
+    birth_date: str | None = field(default=None, repr=False)
+
+    def missing(self) -> list[str]:
+        """Lists the parts that a live question still needs."""
+        parts = {"personal_id": self.personal_id or self.former_id, "name": self.name, "birth_date": self.birth_date}
+        return [part for part, value in parts.items() if not (value and value.strip())]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallContext:
+    """Why a register is asked and for whom; it travels with every live question.
+
+    `deadline` is a moment of `time.monotonic()`; see `deadline_in`.
+    """
+
+    purpose: str
+    legal_basis: str
+    procedure: str
+    dossier: str
+    officer: str
+    deadline: float | None = None
+    trace_id: str = ""
+
+
+def deadline_in(seconds: float) -> float:
+    """Returns the deadline that lies so many seconds ahead."""
+    return time.monotonic() + seconds
