@@ -1,0 +1,1 @@
+"""Keys, sealing and digests: the only room that touches key material."""
