@@ -1,0 +1,173 @@
+"""Cross-row rules: the rows of one batch against each other, in one pass each over plain columns.
+
+A number may come in several versions within a batch; that is normal. Rules about people look at the newest version of
+each number in use. Identical repeats (same number, version and content) were set aside before.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from hub.quality.rules import Finding, RuleFailed, finding
+
+COLUMNS: Final[tuple[str, ...]] = (
+    "position",
+    "version",
+    "digest",
+    "personal_id",
+    "number_status",
+    "replaced_by",
+    "former_id",
+    "name.full",
+    "gender",
+    "birth_date",
+    "ethnicity",
+    "nationality",
+    "marital_status",
+    "life_status",
+    "deceased_on",
+    "residence.province",
+    "residence.commune",
+    "residence.commune_candidates",
+    "father.personal_id",
+    "mother.personal_id",
+    "mother.name",
+    "spouse.personal_id",
+)
+"""What the cross-row rules and the suite name: flat keys (None where a record has no value), and the row's place in the
+batch (`position`), its source version in epoch ms (`version`) and the digest of what was sent (`digest`)."""
+
+Columns = Mapping[str, Sequence[Any]]
+Hits = Iterator[tuple[int, str]]
+"""Rows that break a rule, by index into the columns, each with the field."""
+
+
+def cross_row_findings(columns: Columns) -> dict[int, list[Finding]]:
+    """Checks the rows of a batch against each other; findings by row index.
+
+    Raises:
+        RuleFailed: a rule could not be evaluated, as when a column is missing; the message holds no value.
+    """
+    found: dict[int, list[Finding]] = defaultdict(list)
+    rule_id = "duplicate.personal_id"
+    try:
+        newest = _newest_rows(columns)
+        people = [row for row in newest.values() if columns["number_status"][row] == "active"]
+        hits: dict[str, Hits] = {
+            "duplicate.personal_id": _contradicting_rows(columns),
+            "duplicate.person": _same_person(columns, people),
+            "conflict.spouse_not_mutual": _spouse_not_mutual(columns, people, newest),
+            "conflict.former_id_shared": _former_id_shared(columns, people),
+            "reference.replacement_cycle": _replacement_cycle(columns, newest),
+        }
+        for rule_id, rows in hits.items():
+            for row, field in rows:
+                found[row].append(finding(rule_id, field))
+    except Exception as error:
+        raise RuleFailed(rule_id, type(error).__name__) from None
+    return dict(found)
+
+
+def _newest_rows(columns: Columns) -> dict[str, int]:
+    """Picks the row with the highest version of each number; of equal versions the last."""
+    versions = columns["version"]
+    newest: dict[str, int] = {}
+    for row, number in enumerate(columns["personal_id"]):
+        other = newest.get(number)
+        if other is None or versions[row] >= versions[other]:
+            newest[number] = row
+    return newest
+
+
+def _contradicting_rows(columns: Columns) -> Hits:
+    """Same number and version, different content: nobody can say which is true."""
+    digests = columns["digest"]
+    first: dict[tuple[str, int], int] = {}
+    told: set[int] = set()
+    for row, key in enumerate(zip(columns["personal_id"], columns["version"], strict=True)):
+        other = first.setdefault(key, row)
+        if other != row and digests[other] != digests[row]:
+            for each in {other, row} - told:
+                yield each, "personal_id"
+            told |= {other, row}
+
+
+def _same_person(columns: Columns, people: Sequence[int]) -> Hits:
+    """Same name, same birth date, same mother, two numbers in use.
+
+    Mothers are the same by their numbers, or by name where at least one of the two has no number.
+    """
+    names, births = columns["name.full"], columns["birth_date"]
+    alike: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for row in people:
+        if names[row] is not None and births[row] is not None:
+            alike[names[row].casefold(), births[row]].append(row)
+    for rows in alike.values():
+        if len(rows) > 1:
+            for row in sorted(_same_mother(columns, rows)):
+                yield row, "personal_id"
+
+
+def _same_mother(columns: Columns, rows: Sequence[int]) -> set[int]:
+    numbers, names = columns["mother.personal_id"], columns["mother.name"]
+    by_number: dict[str, list[int]] = defaultdict(list)
+    by_name: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        if numbers[row] is not None:
+            by_number[numbers[row]].append(row)
+        if names[row] is not None:
+            by_name[names[row].casefold()].append(row)
+    same = {row for group in by_number.values() if len(group) > 1 for row in group}
+    for group in by_name.values():
+        if len(group) > 1 and any(numbers[row] is None for row in group):
+            same.update(group)
+    return same
+
+
+def _spouse_not_mutual(columns: Columns, people: Sequence[int], newest: Mapping[str, int]) -> Hits:
+    """A's spouse is B, and B names someone else. A death or a divorce makes that ordinary, so both must be married."""
+    numbers, spouses = columns["personal_id"], columns["spouse.personal_id"]
+
+    def married(row: int) -> bool:
+        return columns["life_status"][row] != "deceased" and columns["marital_status"][row] in ("married", None)
+
+    for row in people:
+        spouse = spouses[row]
+        other = None if spouse is None else newest.get(spouse)
+        if other is None or columns["number_status"][other] != "active" or not (married(row) and married(other)):
+            continue
+        if spouses[other] is not None and spouses[other] != numbers[row]:
+            yield row, "spouse.personal_id"
+
+
+def _former_id_shared(columns: Columns, people: Sequence[int]) -> Hits:
+    """More than two numbers in use hold one nine-digit card number."""
+    holders: dict[str, list[int]] = defaultdict(list)
+    for row in people:
+        former = columns["former_id"][row]
+        if former is not None and len(former) == 9:
+            holders[former].append(row)
+    for rows in holders.values():
+        if len(rows) > 2:
+            for row in rows:
+                yield row, "former_id"
+
+
+def _replacement_cycle(columns: Columns, newest: Mapping[str, int]) -> Hits:
+    """Cancelled numbers whose successors lead back to them; each chain is walked once."""
+    numbers, successors = columns["personal_id"], columns["replaced_by"]
+    settled: set[str] = set()
+    for start in newest:
+        chain: dict[str, int] = {}
+        number: str | None = start
+        while number is not None and number in newest and number not in settled and number not in chain:
+            row = newest[number]
+            chain[number] = row
+            number = successors[row] if columns["number_status"][row] == "cancelled" else None
+        if number is not None and number in chain and successors[chain[number]] != numbers[chain[number]]:
+            members = list(chain)
+            for member in members[members.index(number) :]:
+                yield chain[member], "replaced_by"
+        settled.update(chain)

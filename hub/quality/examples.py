@@ -1,0 +1,74 @@
+"""Good samples that every counter-example patches: invented people, whom no rule may refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+GOOD_VERSION: Final = int(datetime(2026, 6, 1, 3, tzinfo=UTC).timestamp() * 1000)
+"""When the source wrote the good samples: 1 June 2026, 10:00 in Viet Nam."""
+
+GOOD_RECORD: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "personal_id": "100080000017",
+        "number_status": "active",
+        "former_id": "100800017",
+        "name.full": "Nguyễn Văn An",
+        "name.family": "Nguyễn",
+        "name.middle": "Văn",
+        "name.given": "An",
+        "name.raw": "Nguyễn Văn An",
+        "gender": "male",
+        "birth_date": "1980-03-21",
+        "ethnicity": "01",
+        "nationality": "VN",
+        "marital_status": "married",
+        "life_status": "alive",
+        "birth_registration.province": "01",
+        "birth_registration.commune": "00070",
+        "residence.province": "01",
+        "residence.commune": "00070",
+        "residence.detail": "Số 1 phố Mẫu",
+        "residence.country": "VN",
+        "father.name": "Nguyễn Văn Bình",
+        "father.personal_id": "100050000011",
+        "mother.name": "Trần Thị Chi",
+        "mother.personal_id": "100153000012",
+        "spouse.name": "Lê Thị Dung",
+        "spouse.personal_id": "100182000013",
+        "household.relationship": "CH01",
+        "household.personal_id": "100080000017",
+        "household.name": "Nguyễn Văn An",
+    }
+)
+"""A canonical person that no rule refuses."""
+
+GOOD_CANCELLED: Final[Mapping[str, str]] = MappingProxyType(
+    {"personal_id": "100080000017", "number_status": "cancelled", "replaced_by": "100080000025"}
+)
+"""The tombstone of a number that was replaced by another."""
+
+GOOD_WIRE: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "SoDinhDanh": "100080000017",
+        "SoCMND": "100800017",
+        "HoVaTen": {"Ho": "Nguyễn", "ChuDem": "Văn", "Ten": "An"},
+        "GioiTinh": "1",
+        "DanToc": "01",
+        "QuocTich": "VN",
+        "TinhTrangHonNhan": "2",
+        "NgayThangNamSinh": {"NgayThangNam": "19800321"},
+        "ThuongTru": {"MaTinhThanh": "01", "MaPhuongXa": "00070", "ChiTiet": "Số 1 phố Mẫu", "QuocGia": "VN"},
+        "Cha": {"HoVaTen": "Nguyễn Văn Bình", "QuocTich": "VN", "SoDinhDanh": "100050000011", "SoCMND": ""},
+        "TrangThai": "1",
+    }
+)
+"""A wire record of the population register that the mapping accepts; patches may use dotted paths."""
+
+
+def patched(sample: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a copy of a flat sample with some keys changed; None takes a key away."""
+    merged = {**sample, **patch}
+    return {key: value for key, value in merged.items() if value is not None}

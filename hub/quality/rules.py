@@ -1,0 +1,131 @@
+"""The catalogue of rules, and the row rules at work on one record.
+
+Every rule id that any stage of the pipeline may name stands here, so that each has a group, a severity, words in two
+languages and a counter-example. `row_findings` runs the rules that look at one canonical record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from hub.quality import (
+    batch_rules,
+    cross_row_rules,
+    row_dates,
+    row_identity,
+    row_places,
+    row_relations,
+    row_text,
+    wire_rules,
+)
+from hub.quality.person import PersonView
+from hub.quality.rule import (
+    CounterExample,
+    ErrorGroup,
+    Finding,
+    QualityError,
+    Rule,
+    RuleFailed,
+    Severity,
+    Stage,
+    Wording,
+    intern_finding,
+)
+
+__all__ = [
+    "RULES",
+    "CounterExample",
+    "ErrorGroup",
+    "Finding",
+    "QualityError",
+    "Rule",
+    "RuleFailed",
+    "Severity",
+    "Stage",
+    "Wording",
+    "catalogue",
+    "finding",
+    "row_findings",
+    "row_findings_by",
+]
+
+
+def catalogue(*themes: Iterable[Rule]) -> Mapping[str, Rule]:
+    """Joins themes of rules into one catalogue by id, in order.
+
+    Raises:
+        ValueError: two rules share an id.
+    """
+    found: dict[str, Rule] = {}
+    for theme in themes:
+        for rule in theme:
+            if rule.id in found:
+                raise ValueError(f"two rules are called {rule.id}; a report could not tell them apart")
+            found[rule.id] = rule
+    return MappingProxyType(found)
+
+
+# What is certainly wrong with the record itself comes before what follows from it: quarantine names the first finding.
+RULES: Final = catalogue(
+    wire_rules.RULES,
+    row_text.RULES,
+    row_identity.FORM_RULES,
+    row_dates.RULES,
+    row_identity.RULES,
+    row_relations.RULES,
+    row_places.RULES,
+    cross_row_rules.RULES,
+    batch_rules.RULES,
+)
+"""Every rule by its id. The rules of the batch suite are not here: `schemas/expectations` holds them."""
+
+_ROW_RULES: Final = tuple(rule for rule in RULES.values() if rule.stage is Stage.ROW)
+
+
+def finding(rule_id: str, field: str = "", *, severity: Severity | None = None) -> Finding:
+    """Returns the finding of a rule in a field, with the rule's severity unless the feed's policy says another.
+
+    Raises:
+        LookupError: no such rule; a stage that names unknown rules is broken.
+    """
+    rule = RULES.get(rule_id)
+    if rule is None:
+        raise LookupError(f"no rule is called {rule_id!r}: add it to hub/quality before a stage names it")
+    return intern_finding(rule.id, field, severity or rule.severity, rule.stage, rule.group)
+
+
+def row_findings(record: Mapping[str, str], version_ms: int) -> list[Finding]:
+    """Checks one flat canonical record, as of the moment its source wrote it, by all row rules.
+
+    Raises:
+        RuleFailed: a rule could not be evaluated; its message holds no value.
+    """
+    return row_findings_by(_ROW_RULES, record, version_ms)
+
+
+def row_findings_by(rules: Iterable[Rule], record: Mapping[str, str], version_ms: int) -> list[Finding]:
+    """Checks one record by some row rules, such as one that is being tried out."""
+    found: list[Finding] = []
+    rule = None
+    try:
+        person = PersonView(record, version_ms)
+        for rule in rules:
+            fields = rule.check(person)  # type: ignore[misc]  # a row rule has a check: Rule refuses one without
+            if fields:
+                found += [finding(rule.id, field) for field in fields]
+    except Exception as error:
+        name = "record.view" if rule is None else rule.id
+        raise RuleFailed(name, type(error).__name__, _where(error)) from None
+    return found
+
+
+def _where(error: BaseException) -> str:
+    """Names file and line of the innermost frame; the traceback itself could show values."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}"
