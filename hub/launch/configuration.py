@@ -84,7 +84,7 @@ def write_sandbox(var: Path, addresses: Addresses, urls: Mapping[str, str]) -> N
         f"{register}API_KEY": f"file:{folder / 'population.key'}",
         f"{register}CLIENT_ID": "VN/GOV/G16/lienthong",
         f"{register}OFFICERS": '{"CB-00123": "CB-00123", "CB-00124": "CB-00124"}',
-        # The sandbox's people are invented, so the whole of them may be copied; elsewhere the default is known subjects.
+        # The sandbox's people are invented, so all may be copied; elsewhere the default is known subjects.
         f"{feed}SCOPE": "all",
         f"{feed}LEGAL_BASIS": "synthetic people of the sandbox",
     }

@@ -39,13 +39,17 @@ def base(var: Path, caller: Mapping[str, str] | None = None) -> dict[str, str]:
     """Returns the environment of the hub's own processes: they find all settings in `hub.env` below `var`."""
     given = dict(os.environ if caller is None else caller)
     kept = {name: value for name, value in given.items() if name not in _DROPPED}
-    return kept | folders(var) | {
-        "HUB_VAR_DIR": str(var),
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{given.get('PATH', os.defpath)}",
-        "PYTHONUNBUFFERED": "1",
-        "GX_ANALYTICS_ENABLED": "false",
-        "NO_COLOR": "1",
-    }
+    return (
+        kept
+        | folders(var)
+        | {
+            "HUB_VAR_DIR": str(var),
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{given.get('PATH', os.defpath)}",
+            "PYTHONUNBUFFERED": "1",
+            "GX_ANALYTICS_ENABLED": "false",
+            "NO_COLOR": "1",
+        }
+    )
 
 
 def airflow(var: Path, port: int, caller: Mapping[str, str] | None = None) -> dict[str, str]:

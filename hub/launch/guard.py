@@ -80,8 +80,8 @@ def guard(command: list[str], stop: int, grace: float) -> int:
         os.setpgid(0, 0)
         _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
-    # The guard has one thread, so a preexec function is safe here.
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=settle)
+    # The guard has one thread, so a preexec function is safe here; the command is the launcher's own.
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=settle)  # noqa: S603
     deadline: float | None = None
     try:
         while child.poll() is None:

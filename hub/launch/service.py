@@ -81,7 +81,7 @@ def start(service: Service, logs: Path, lock: int | None = None) -> Running:
     log = logs / f"{service.name}.log"
     command = [sys.executable, "-I", "-S", str(_GUARD), "--stop", service.stop_signal, "--grace", str(service.grace)]
     with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as output:
-        guard = subprocess.Popen(
+        guard = subprocess.Popen(  # noqa: S603
             [*command, "--", *service.command],
             stdin=subprocess.PIPE,
             stdout=output,

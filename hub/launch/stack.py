@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -137,9 +138,9 @@ class Stack:
         return Service("twin", command + country, env, lambda: readiness.answers(health), start_within=60)
 
     def _api(self, env: dict[str, str]) -> Service:
-        where = ("--host", "127.0.0.1", "--port", str(self.addresses.api), "--no-access-log")
+        where = ("--host", "127.0.0.1", "--port", str(self.addresses.api), "--no-access-log", "--loop", "uvloop")
         command = (sys.executable, "-m", "uvicorn", "hub.api.app:create_app", "--factory", *where)
-        health = f"{self.addresses.api_url}/health"
+        health = f"{self.addresses.api_url}/health/ready"
         return Service("api", command, env, lambda: readiness.answers(health), start_within=60)
 
     def _airflow(self, env: dict[str, str]) -> Iterable[Service]:
@@ -152,13 +153,8 @@ class Stack:
             "triggerer": ("triggerer", ("--skip-serve-logs",)),
         }
         for name, (part, options) in parts.items():
-            yield Service(
-                f"airflow-{name}",
-                ("airflow", name, *options),
-                env,
-                lambda part=part: readiness.airflow_part(url, part),
-                grace=6,
-            )
+            ready = partial(readiness.airflow_part, url, part)
+            yield Service(f"airflow-{name}", ("airflow", name, *options), env, ready, grace=6)
 
     def _start(self, wanted: Service) -> Running:
         running = service.start(wanted, self.logs, self._lock)
@@ -166,7 +162,8 @@ class Stack:
         return running
 
     def _await_ready(self, wanted: list[Running]) -> None:
-        while not all([running.is_ready() for running in wanted]):
+        # Each is asked every time: one that has ended must be noticed while another still starts.
+        while sum(running.is_ready() for running in wanted) < len(wanted):
             time.sleep(0.2)
 
     def _await_end(self, running: Running) -> None:
