@@ -1,0 +1,114 @@
+"""Mappings ready to run, loaded once per process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from hub.mapping.codes import CodeList, load_code_list
+from hub.mapping.compiler import Emitter
+from hub.mapping.errors import MappingError
+from hub.mapping.lint import lint
+from hub.mapping.paths import MAPPINGS
+from hub.mapping.places import LISTS, Gazetteer, reading_places
+from hub.mapping.spec import LoadedMapping, load_mapping
+from hub.mapping.transforms import Refused
+from hub.mapping.verdicts import Finding, Mapped
+
+MapRecord = Callable[[Any], Mapped]
+
+
+class _Table(dict[str, str]):
+    """A code list on a day, as the generated code asks it: `table[code]` is the meaning."""
+
+    def __init__(self, codes: CodeList, day: date) -> None:
+        super().__init__((code, row.meaning) for code, row in codes.at(day).items())
+        self.coverage = codes.coverage
+
+    def __missing__(self, code: str) -> str:
+        stripped = code.strip()
+        if not stripped or stripped in self:
+            return self.get(stripped, "")
+        if self.coverage == "complete":
+            raise Refused("code.unknown")
+        return stripped if self.coverage == "open" else ""
+
+
+class CompiledMapping:
+    """A mapping as a function from a wire record and the day of its version to a canonical record.
+
+    The function is pure and total: it never raises on a valid wire model, and what it returns depends on nothing else.
+    """
+
+    def __init__(self, mapping: LoadedMapping, root: Path = MAPPINGS) -> None:
+        self.name = mapping.spec.mapping
+        self.version = mapping.spec.version
+        self._emitter = Emitter(mapping)
+        # The tree holds our own templates and constants (see hub.mapping.compiler); no text of a mapping is code in it.
+        self._code = compile(self._emitter.tree, f"<mapping {self.name}>", "exec")
+        self._lists = {
+            name: load_code_list(name, root)
+            for name in sorted({rule.codes for rule in self._emitter.lists.values() if rule.codes is not None})
+        }
+        self._place_lists = [load_code_list(name, root) for name in LISTS] if self._emitter.places else []
+        self._variants: list[CompiledMapping] = [load_compiled(variant.use, root) for variant in mapping.spec.variants]
+        everything = [*self._lists.values(), *self._place_lists]
+        mine = {day for codes in everything for day in codes.changes}
+        self.changes: list[date] = sorted(mine.union(*(variant.changes for variant in self._variants)))
+        """The days on which one of the code lists changes, and with it the function."""
+        self._by_day: dict[date, MapRecord] = {}
+        self._by_edition: dict[int, MapRecord] = {}
+
+    def __call__(self, record: Any, as_of: date) -> Mapped:
+        """Maps one wire record whose version is from the day `as_of` (in Viet Nam)."""
+        return (self._by_day.get(as_of) or self.at(as_of))(record)
+
+    def at(self, as_of: date) -> MapRecord:
+        """Returns the plain function for records whose version is from one day."""
+        found = self._by_day.get(as_of)
+        if found is None:
+            edition = sum(change <= as_of for change in self.changes)
+            found = self._by_edition.get(edition)
+            if found is None:
+                found = self._by_edition[edition] = self._bind(as_of)
+            if len(self._by_day) > 20_000:
+                self._by_day.clear()
+            self._by_day[as_of] = found
+        return found
+
+    def _bind(self, day: date) -> MapRecord:
+        names: dict[str, Any] = {
+            **self._emitter.constants,
+            "Refused": Refused,
+            "Finding": Finding,
+            "Mapped": Mapped,
+            "new": tuple.__new__,
+        }
+        for name, rule in self._emitter.lists.items():
+            names[name] = _Table(self._lists[rule.codes or ""], day if rule.as_of == "record" else rule.as_of)
+        if self._emitter.places:
+            gazetteer = Gazetteer(day, *self._place_lists)
+            for name, target in self._emitter.places.items():
+                names[name] = reading_places(gazetteer, target)
+        for index, variant in enumerate(self._variants):
+            names[f"variant_{index}"] = variant.at(day)
+        exec(self._code, names)  # noqa: S102 - see the comment where the code is compiled
+        function: MapRecord = names["mapped"]
+        return function
+
+
+@lru_cache
+def load_compiled(name: str, root: Path = MAPPINGS) -> CompiledMapping:
+    """Loads, lints and compiles a mapping once per process.
+
+    Raises:
+        MappingError: the mapping has a problem; the message has file, line and the word that was probably meant.
+    """
+    mapping = load_mapping(name, root)
+    problems = [problem for problem in lint(mapping, root) if problem.blocks]
+    if problems:
+        raise MappingError(problems)
+    return CompiledMapping(mapping, root)

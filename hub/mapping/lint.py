@@ -1,0 +1,111 @@
+"""What a mapping must fulfil before it may be merged. Each rule is a class; its docstring is the message.
+
+A rule that `blocks` keeps the mapping from being compiled at all. The others demand what a reviewer would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from hub.mapping.errors import MappingError, Problem, did_you_mean
+from hub.mapping.lint_fields import (
+    IgnoredButMapped,
+    RequiredTargetUnfilled,
+    TwiceFilledTarget,
+    UnknownTarget,
+    UnknownWireField,
+    WireFieldForgotten,
+)
+from hub.mapping.lint_rule import LintRule
+from hub.mapping.lint_values import (
+    CodeListWithoutDate,
+    MeaningOutsideType,
+    NoAddress,
+    UnknownCodeList,
+    UnknownTransform,
+    WrongStepInput,
+)
+from hub.mapping.paths import MAPPINGS
+from hub.mapping.spec import LoadedMapping, load_mapping, mapping_names
+
+
+class BrokenVariant(LintRule):
+    """variant {name} {what}"""
+
+    id = "broken-variant"
+
+    def check(self) -> Iterator[Problem]:
+        for index, variant in enumerate(self.spec.variants):
+            known = mapping_names(self.root)
+            if variant.use not in known:
+                what = f"does not exist{did_you_mean(variant.use, known)}"
+                yield self.problem("variants", index, name=variant.use, what=what)
+                continue
+            other = load_mapping(variant.use, self.root).spec
+            if other.version != self.spec.version:
+                what = f"has version {other.version}: it must rise together with this file's {self.spec.version}"
+                yield self.problem("variants", index, name=variant.use, what=what)
+            if other.from_ != self.spec.from_ or other.variants:
+                what = "must start from the same wire model and have no variants itself"
+                yield self.problem("variants", index, name=variant.use, what=what)
+
+
+class NoExample(LintRule):
+    """the mapping has no example: add a sample and at least one example that maps it"""
+
+    id = "no-example"
+    blocks = False
+
+    def check(self) -> Iterator[Problem]:
+        mapped = [example for example in self.spec.examples if example.refuse is None]
+        if not mapped or self.spec.sample is None:
+            yield self.problem("examples")
+
+
+class NoRefusingExample(LintRule):
+    """the mapping has no example that is refused: show what it does not let through"""
+
+    id = "no-refusing-example"
+    blocks = False
+
+    def check(self) -> Iterator[Problem]:
+        if not any(example.refuse for example in self.spec.examples):
+            yield self.problem("examples")
+
+
+RULES: tuple[type[LintRule], ...] = (
+    UnknownWireField,
+    UnknownTarget,
+    TwiceFilledTarget,
+    RequiredTargetUnfilled,
+    WireFieldForgotten,
+    IgnoredButMapped,
+    UnknownTransform,
+    WrongStepInput,
+    NoAddress,
+    UnknownCodeList,
+    CodeListWithoutDate,
+    MeaningOutsideType,
+    BrokenVariant,
+    NoExample,
+    NoRefusingExample,
+)
+"""Every lint rule, in the order in which problems are told."""
+
+
+def lint(mapping: LoadedMapping, root: Path = MAPPINGS, today: date | None = None) -> list[Problem]:
+    """Finds everything that is wrong with a mapping; a rule about dates needs to know the day."""
+    return [problem for rule in RULES for problem in rule(mapping, root, today).check()]
+
+
+def lint_mappings(root: Path = MAPPINGS, today: date | None = None) -> list[Problem]:
+    """Finds everything that is wrong with any mapping under the folder, unreadable files included."""
+    problems: list[Problem] = []
+    for name in mapping_names(root):
+        try:
+            problems += lint(load_mapping(name, root), root, today)
+        except MappingError as error:
+            problems += error.problems
+    return problems

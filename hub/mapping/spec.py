@@ -1,0 +1,165 @@
+"""The shape of a mapping file: what each key may hold, checked before anything is compiled."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from hub.mapping.errors import MappingError, Problem, UnknownName, did_you_mean
+from hub.mapping.paths import MAPPINGS
+from hub.mapping.source import Source, read_model
+from schemas import canonical, population
+
+Filled = Annotated[str, StringConstraints(min_length=1)]
+
+WIRE_MODELS: dict[str, type[BaseModel]] = {
+    "population.Citizen": population.Citizen,
+}
+"""What a mapping may start `from`."""
+
+CANONICAL_MODELS: dict[str, type[BaseModel]] = {
+    "canonical.Person": canonical.Person,
+    "canonical.CancelledNumber": canonical.CancelledNumber,
+}
+"""What a mapping may lead `to`."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+
+class FieldRule(_Strict):
+    """How one canonical field is filled: exactly one source, then named steps, then a code list.
+
+    `from` reads one wire field; `join` puts several together with a space; `first` takes the first that has a value;
+    `const` is the same for every record; `place` reads an address (see `hub.mapping.places`). `when` lets the rule act
+    only if every named wire field is `present` or equals one of the given values; `default` stands in for no value.
+    """
+
+    from_: Filled | None = Field(default=None, alias="from")
+    join: list[Filled] | None = None
+    first: list[Filled] | None = None
+    const: Filled | None = None
+    place: Filled | None = None
+    then: list[Filled] = []
+    codes: Filled | None = None
+    as_of: Literal["record"] | date = "record"
+    when: dict[str, Filled | list[Filled]] = {}
+    default: Filled | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> FieldRule:
+        sources = [self.from_, self.join, self.first, self.const, self.place]
+        if sum(source is not None for source in sources) != 1:
+            raise ValueError("needs exactly one of from, join, first, const, place")
+        alone = self.const is not None or self.place is not None
+        if alone and (self.then or self.codes or self.default or (self.place and self.when)):
+            raise ValueError("const and place stand without then, codes and default, and place without when")
+        return self
+
+    @property
+    def verb(self) -> str:
+        """Which of the sources the rule uses."""
+        return next(verb for verb in ("from_", "join", "first", "const", "place") if getattr(self, verb)).rstrip("_")
+
+    @property
+    def paths(self) -> list[str]:
+        """The wire fields that the value comes from, without those that only `when` looks at."""
+        if self.place is not None:
+            return [self.place]
+        return [self.from_] if self.from_ is not None else list(self.join or self.first or [])
+
+
+class Variant(_Strict):
+    """Another mapping that takes over for records with the given values."""
+
+    when: dict[str, Filled] = Field(min_length=1)
+    use: Filled
+
+
+class Verdict(_Strict):
+    """A rule that an example must meet, and the canonical field it speaks about."""
+
+    field: Filled
+    rule: Filled
+
+
+class Example(_Strict):
+    """One example, which is a test: the sample with `given` laid over it must map, repair or refuse as stated."""
+
+    name: Filled
+    given: dict[str, Any] = {}
+    as_of: date | None = None
+    expect: dict[str, str] = {}
+    absent: list[str] = []
+    note: Verdict | None = None
+    refuse: Verdict | None = None
+
+
+class Sample(_Strict):
+    """A whole wire record of an invented person, and the day its version is from."""
+
+    as_of: date
+    record: dict[str, Any]
+
+
+class MappingSpec(_Strict):
+    """One mapping file."""
+
+    mapping: Filled
+    version: int = Field(ge=1)
+    from_: Filled = Field(alias="from")
+    to: Filled
+    variants: list[Variant] = []
+    fields: dict[str, FieldRule] = Field(min_length=1)
+    ignored: dict[str, Filled] = {}
+    sample: Sample | None = None
+    examples: list[Example] = []
+
+
+class LoadedMapping:
+    """A mapping file that has the right shape, with the models it connects and the lines it was read from."""
+
+    def __init__(self, spec: MappingSpec, source: Source) -> None:
+        self.spec = spec
+        self.source = source
+        self.wire = WIRE_MODELS[spec.from_]
+        self.canonical = CANONICAL_MODELS[spec.to]
+
+    def rule_source(self, target: str) -> tuple[str, ...]:
+        """Where in the file the rule of a canonical field stands."""
+        return ("fields", target)
+
+
+def mapping_names(root: Path = MAPPINGS) -> list[str]:
+    """Lists the names of all mappings."""
+    files = sorted(root.glob("*/*.yaml"))
+    return [f"{file.parent.name}/{file.stem}" for file in files if file.parent.name not in ("codes", "procedures")]
+
+
+@lru_cache
+def load_mapping(name: str, root: Path = MAPPINGS) -> LoadedMapping:
+    """Reads a mapping file.
+
+    Raises:
+        UnknownName: there is no such mapping.
+        MappingError: the file has not the shape of a mapping; every problem has its line.
+    """
+    if name not in mapping_names(root):
+        message = f"there is no mapping {name}{did_you_mean(name, mapping_names(root))}"
+        raise UnknownName([Problem(name, 1, "unknown-mapping", message)])
+    spec, source = read_model(root / f"{name}.yaml", MappingSpec)
+    wrong = [
+        source.problem((key,), "unknown-model", f"{key}: {value} is no model{did_you_mean(value, known)}")
+        for key, value, known in (("from", spec.from_, WIRE_MODELS), ("to", spec.to, CANONICAL_MODELS))
+        if value not in known
+    ]
+    if spec.mapping != name:
+        wrong.append(source.problem(("mapping",), "mapping-name", f"the file is {name} and says {spec.mapping}"))
+    if wrong:
+        raise MappingError(wrong)
+    return LoadedMapping(spec, source)

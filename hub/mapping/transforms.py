@@ -1,0 +1,157 @@
+"""The named steps of a mapping's `then:`. Each is a small pure function from one value to the next.
+
+A step returns the value, or an empty text for "nothing there". A step with `refuses` raises `Refused` with one of those
+rules; a step with `repairs` returns the very same object when there was nothing to repair, and the mapping notes the
+rule when it did not.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from schemas.vn import is_former_id, is_personal_id
+
+
+class Refused(Exception):
+    """A value breaks a rule; carries the rule's id and never the value."""
+
+    def __init__(self, rule: str) -> None:
+        self.rule = rule
+        super().__init__(rule)
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """One registered step: what it takes, which rules it may refuse by, which repair it notes."""
+
+    name: str
+    apply: Callable[[Any], str]
+    takes: frozenset[type]
+    refuses: tuple[str, ...] = ()
+    repairs: str | None = None
+
+    @property
+    def doc(self) -> str:
+        """What the step does, in one sentence."""
+        return (self.apply.__doc__ or "").strip().splitlines()[0]
+
+
+TRANSFORMS: dict[str, Transform] = {}
+"""Every step that a mapping may name."""
+
+Step = Callable[[Any], str]
+
+
+def transform(
+    *, takes: tuple[type, ...] = (str,), refuses: tuple[str, ...] = (), repairs: str | None = None
+) -> Callable[[Step], Step]:
+    """Registers a function as a step under its own name."""
+
+    def register(function: Step) -> Step:
+        name = function.__name__
+        TRANSFORMS[name] = Transform(name, function, frozenset(takes), refuses, repairs)
+        return function
+
+    return register
+
+
+# Space-like characters that str.split leaves alone: zero-width ones, the word joiner, the byte-order mark, soft hyphen.
+_INVISIBLE = str.maketrans("", "", "\u200b\u200c\u200d\u2060\ufeff\u00ad")
+
+
+@transform(repairs="text.stray_spaces")
+def squeeze(text: str) -> str:
+    """Removes outer, doubled, no-break and zero-width spaces."""
+    # isprintable is false for every space but U+0020 and for the invisible characters, so three passes in C decide.
+    if "  " not in text and text.isprintable() and text.strip() is text:
+        return text
+    clean = " ".join(text.translate(_INVISIBLE).split())
+    return text if clean == text else clean
+
+
+@transform(repairs="text.not_nfc")
+def nfc(text: str) -> str:
+    """Composes the text to Unicode normal form C."""
+    if unicodedata.is_normalized("NFC", text):
+        return text
+    return unicodedata.normalize("NFC", text)
+
+
+@transform(repairs="text.eth_for_d")
+def d_stroke(text: str) -> str:
+    """Writes Đ and đ where the look-alike Icelandic eth (U+00D0, U+00F0) was typed."""
+    if "\u00d0" in text or "\u00f0" in text:
+        return text.replace("\u00d0", "\u0110").replace("\u00f0", "\u0111")
+    return text
+
+
+@transform(refuses=("format.personal_id",))
+def personal_id(text: str) -> str:
+    """Passes a 12-digit personal identification number; outer spaces are dropped."""
+    if is_personal_id(text):
+        return text
+    text = text.strip()
+    if text and not is_personal_id(text):
+        raise Refused("format.personal_id")
+    return text
+
+
+@transform(refuses=("format.former_id",))
+def former_id(text: str) -> str:
+    """Passes an identity-card number from before 2016 (9 digits, some 12); outer spaces are dropped."""
+    text = text.strip()
+    if text and not is_former_id(text):
+        raise Refused("format.former_id")
+    return text
+
+
+@transform(takes=(str, int), refuses=("date.invalid", "date.epoch_not_midnight"))
+def partial_date(value: str | int) -> str:
+    """Turns yyyyMMdd, yyyyMM, yyyy or epoch milliseconds into the ISO text of a date as precise as what was sent."""
+    if isinstance(value, int):
+        return _day_of_epoch(value)
+    text = value if value.isdigit() else value.strip()
+    if not text:
+        return text
+    try:
+        if not (text.isascii() and text.isdigit()):
+            raise ValueError
+        if len(text) == 8:
+            return date.fromisoformat(text).isoformat()
+        if len(text) == 6:
+            return date(int(text[:4]), int(text[4:]), 1).isoformat()[:7]
+        if len(text) == 4:
+            return date(int(text), 1, 1).isoformat()[:4]
+    except ValueError:
+        pass
+    raise Refused("date.invalid")
+
+
+_DAY_MS = 86_400_000
+_SEVEN_HOURS_MS = 7 * 3_600_000
+_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_VIET_NAM = ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+def _day_of_epoch(milliseconds: int) -> str:
+    """Reads the day whose midnight in Viet Nam an epoch names; another hour is refused, since the day would be a guess.
+
+    Midnight is that of the tz database, whose offset was +08:00 from 1960 to June 1975 and changed several times
+    before, and also that of a constant +07:00, which senders without the tz database use: both name the same day.
+    """
+    days, rest = divmod(milliseconds + _SEVEN_HOURS_MS, _DAY_MS)
+    try:
+        if rest == 0:
+            return date.fromordinal(_EPOCH_ORDINAL + days).isoformat()
+        local = (_EPOCH + timedelta(milliseconds=milliseconds)).astimezone(_VIET_NAM)
+    except (ValueError, OverflowError):
+        raise Refused("date.invalid") from None
+    if local.hour or local.minute or local.second or local.microsecond:
+        raise Refused("date.epoch_not_midnight")
+    return local.date().isoformat()
