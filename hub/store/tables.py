@@ -174,6 +174,7 @@ subject = Table(
     Column("kind", Text, nullable=False, comment="person or organisation"),
     _time("created_at", now=True),
     _time("erased_at", null=True),
+    Column("merged_into", BigInteger, nullable=True, comment="the subject that turned out to be the same person"),
 )
 
 subject_key = Table(
@@ -199,6 +200,7 @@ subject_identifier = Table(
     Column("status", Text, nullable=False, comment="claimed, current, cancelled, former"),
     _time("valid_from", null=True),
     _time("valid_to", null=True),
+    Column("sealed", LargeBinary, nullable=False, comment="the number under its subject's key, to index it anew"),
     PrimaryKeyConstraint("identifier_id", "key_version"),
     CheckConstraint("status in ('claimed','current','cancelled','former')", name="identifier_status"),
     Index("identifier_subject", "subject_id"),
@@ -249,6 +251,16 @@ record_version = Table(
     _time("replaced_at", now=True),
     PrimaryKeyConstraint("register", "kind", "identifier_id", "source_version", "correction", "mapping_version"),
     Index("record_version_subject", "subject_id"),
+)
+
+retired_key = Table(
+    "retired_key",
+    metadata,
+    Column("purpose", Text, nullable=False),
+    Column("version", SmallInteger, nullable=False, comment="a process that knows no newer key must restart"),
+    _time("retired_at", now=True),
+    PrimaryKeyConstraint("purpose", "version"),
+    CheckConstraint("purpose in ('master','index')", name="retired_key_purpose"),
 )
 
 # --- exchange -------------------------------------------------------------------------------------------------------

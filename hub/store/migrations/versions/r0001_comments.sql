@@ -1,0 +1,38 @@
+-- What a column holds, where its name does not say it.
+
+comment on column hub.exchange_log.writer is 'the process that wrote it';
+comment on column hub.exchange_log.sequence is 'gapless within a writer';
+comment on column hub.exchange_log.kind is 'token, dossier, lookup, procedures, administration, steward';
+comment on column hub.exchange_log.code is 'stable error code of a refusal';
+comment on column hub.feed.name is 'register.feed, such as population.citizens';
+comment on column hub.feed.parked_batch is 'the batch that waits for a human; later runs skip';
+comment on column hub.record.identifier_id is 'the source key: the number the record stands under';
+comment on column hub.retired_key.version is 'a process that knows no newer key must restart';
+comment on column hub.subject.kind is 'person or organisation';
+comment on column hub.subject.merged_into is 'the subject that turned out to be the same person';
+comment on column hub.used_assertion.digest is 'keyed digest of consumer and jti: an assertion is used once';
+comment on column hub.batch.state is 'fetching, landed, checked, parked, published, discarded, failed';
+comment on column hub.batch.sequence is 'order in which batches are published';
+comment on column hub.batch.backfill is 'does not move the watermark';
+comment on column hub.batch.wrapped_key is 'batch key under the master key; null once destroyed';
+comment on column hub.batch.counts is 'counts of each stage; no values';
+comment on column hub.batch.decision is 'release or discard';
+comment on column hub.consumer_key.kid is 'RFC 7638 thumbprint';
+comment on column hub.consumer_key.jwk is 'the public key';
+comment on column hub.reconciliation.missing is 'at the source, not here, not in quarantine';
+comment on column hub.reconciliation.quarantined is 'at the source, here only in quarantine';
+comment on column hub.reconciliation.extra is 'here, not at the source';
+comment on column hub.reconciliation.stale is 'older here than at the source';
+comment on column hub.reconciliation.details is 'keyed digests of the differences';
+comment on column hub.subject_identifier.identifier_id is 'one number held by one subject, under every key version';
+comment on column hub.subject_identifier.key_version is 'version of the blind-index key';
+comment on column hub.subject_identifier.scheme is 'personal_id or former_id';
+comment on column hub.subject_identifier.status is 'claimed, current, cancelled, former';
+comment on column hub.subject_identifier.sealed is 'the number under its subject''s key, to index it anew';
+comment on column hub.subject_key.wrapped_key is 'the subject''s data key; destroying it erases the subject';
+comment on column hub.quarantine.position is 'place of the record in its landed batch';
+comment on column hub.quarantine.rule_id is 'the first rule that refused it';
+comment on column hub.quarantine.findings is '[{rule, field, stage, severity}], never a value';
+comment on column hub.quarantine.key_digest is 'keyed digest of the source key, to find later versions';
+comment on column hub.rule_result.stage is 'wire, mapping, row, cross_row, batch';
+comment on column hub.rule_result.severity is 'warn, quarantine, stop';
