@@ -1,0 +1,148 @@
+"""The check step: map every landed page, judge the batch as a whole, and say whether it may be published.
+
+Layers, in order: wire model → mapping → row rules (per page, on both cores) → cross-row rules → the Great Expectations
+suite → volume. Nothing of a batch reaches the store before all of them have spoken.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from hub.mapping import load_compiled
+from hub.pipeline.context import Context
+from hub.pipeline.feeds import find_feed
+from hub.pipeline.landing import LandedBatch
+from hub.pipeline.mapper import MAPPED, MappedPage, PageTask, map_page
+from hub.pipeline.verdict import Verdict, write_refused
+from hub.quality.batch import COLUMNS, cross_row_findings
+from hub.quality.rules import Finding, finding
+from hub.quality.suite import SuiteResult, run_suite
+from hub.quality.version import rules_version
+from hub.store import batches
+from hub.store.batches import Batch
+
+PARALLEL_FROM = 8
+"""Pages from which a pool of processes pays for its start."""
+
+ENOUGH = 20
+"""Records below which a share says nothing: an empty hour is ordinary."""
+
+
+def check(batch_id: UUID, context: Context) -> str:
+    """Checks one landed batch and returns its state: `checked`, or `parked` when a human must decide.
+
+    A batch that is already past its check is left as it is, so that the step may be repeated.
+
+    Raises:
+        UnknownBatch: there is no batch of this id.
+        LandedDamaged: a landed file does not open.
+        RuleFailed: a rule could not be evaluated; the batch stays landed and nothing is published.
+    """
+    with context.connect() as conn:
+        batches.lock_feed(conn, batches.load_batch(conn, batch_id).feed)
+        batch = batches.load_batch(conn, batch_id)
+        if batch.state != "landed":
+            return batch.state
+        feed = find_feed(batch.feed)
+        landed = context.landed(batch)
+        landed.clear(MAPPED)
+        verdict = Verdict()
+        columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+        drifted = False
+        for page in _map_pages(context, batch, landed):
+            drifted = drifted or page.drift
+            verdict.add_page(page)
+            for name, values in page.columns.items():
+                columns[name].extend(values)
+            context.progress("page mapped", page.records)
+        kept = verdict.drop_repeats(columns)
+        suite = _judge(kept, verdict)
+        write_refused(landed, verdict)
+        stops = list(suite.batch_failures)
+        if drifted and context.settings.feed(batch.feed).drift == "freeze":
+            stops.append(finding("batch.drift", ""))
+        stops += _volume(conn, context, batch, len(verdict.refused))
+        stops = [stop for stop in stops if stop.severity == "stop"]
+        verdict.counts.update({found: 1 for found in suite.batch_failures if found.severity != "stop"})
+        verdict.counts.update(dict.fromkeys(stops, 1))
+        _save(conn, batch, verdict, suite, load_compiled(feed.mapping).version)
+        if stops:
+            batches.park(conn, batches.load_batch(conn, batch_id), stops[0].rule)
+        conn.commit()
+    context.progress("parked" if stops else "checked", len(kept["position"]))
+    return "parked" if stops else "checked"
+
+
+def _map_pages(context: Context, batch: Batch, landed: LandedBatch) -> Iterator[MappedPage]:
+    """Yields the mapped pages in order; big batches are mapped on every core."""
+    drift = context.settings.feed(batch.feed).drift
+    sizes: dict[str, int] = batch.counts["pages"]
+    tasks, start = [], 0
+    for name, size in sizes.items():
+        tasks.append(PageTask(batch.feed, drift, landed.uri, batch.batch_id, landed.key, name, start))
+        start += size
+    workers = context.workers or os.cpu_count() or 1
+    if workers == 1 or len(tasks) < PARALLEL_FROM:
+        yield from map(map_page, tasks)
+        return
+    # A fork server: a fork of this process would carry its threads' locks, a spawn imports everything anew each time.
+    with ProcessPoolExecutor(min(workers, len(tasks)), mp_context=_server()) as pool:
+        yield from pool.map(map_page, tasks, chunksize=4)
+
+
+def _server() -> Any:
+    server = get_context("forkserver")
+    server.set_forkserver_preload(["hub.pipeline.mapper"])
+    return server
+
+
+def _judge(columns: dict[str, list[Any]], verdict: Verdict) -> SuiteResult:
+    positions: list[int] = columns["position"]
+    for found_in in (cross_row_findings(columns), (suite := run_suite(columns)).findings):
+        for row, findings in found_in.items():
+            verdict.add_findings(positions[row], findings)
+    return suite
+
+
+def _volume(conn: psycopg.Connection[Any], context: Context, batch: Batch, refused: int) -> Iterable[Finding]:
+    """An empty first load, a batch far smaller than usual or one mostly refused waits for a human."""
+    fetched = batch.counts["landed"] + batch.counts["filtered"]
+    if batch.counts["landed"] >= ENOUGH and refused > batch.counts["landed"] / 2:
+        return [finding("batch.mostly_refused", "")]
+    usual = batches.usual_rate(conn, batch.feed, batch.until - batch.since)
+    if usual is None:
+        first = batches.watermark(conn, batch.feed) is None
+        return [finding("batch.empty", "")] if first and fetched == 0 else []
+    if usual < ENOUGH or fetched >= usual * context.settings.feed(batch.feed).shrink_floor:
+        return []
+    return [finding("batch.empty" if fetched == 0 else "batch.shrunken", "")]
+
+
+def _save(
+    conn: psycopg.Connection[Any], batch: Batch, verdict: Verdict, suite: SuiteResult, mapping_version: int
+) -> None:
+    """Writes what the rules said; one transaction with the state of the batch."""
+    conn.execute("delete from hub.rule_result where batch_id = %s", (batch.batch_id,))
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            "insert into hub.rule_result (batch_id, rule_id, field, stage, error_group, severity, records)"
+            " values (%s, %s, %s, %s, %s, %s, %s)",
+            [
+                (batch.batch_id, each.rule, each.field, each.stage, each.group, each.severity, count)
+                for each, count in sorted(verdict.counts.items(), key=lambda item: (item[0].rule, item[0].field))
+            ],
+        )
+    batches.mark_checked(
+        conn,
+        batch.batch_id,
+        mapping_version=mapping_version,
+        rules_version=rules_version(),
+        counts={"refused": len(verdict.refused), "duplicate": len(verdict.repeated), "suite": suite.as_json()},
+    )

@@ -1,0 +1,83 @@
+"""What every pipeline step needs: settings, keys, a connection, a way to report progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from connectors import registry
+from connectors.base import Connector
+from hub.pipeline.landing import LandedBatch
+from hub.settings import Role, Settings, get_settings
+from hub.store.batches import Batch
+from hub.store.engine import connect
+from hub.store.ports import make_ports
+from hub.trust.keys import KeyRing
+
+Progress = Callable[[str, int], None]
+"""Called with the name of the stage that has just been reached and a count."""
+
+ConnectorFactory = Callable[[Settings, str], Connector]
+"""Makes the connector of a register, with its ports."""
+
+
+def silent(stage: str, count: int) -> None:
+    """Reports nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The surroundings of a step. Tests pass their own settings, connector and observer."""
+
+    settings: Settings
+    ring: KeyRing
+    progress: Progress = silent
+    make_connector: ConnectorFactory | None = None
+    workers: int | None = field(default=None)
+
+    @classmethod
+    def from_environment(cls, progress: Progress = silent) -> Context:
+        """Makes the context of this process from its settings."""
+        settings = get_settings()
+        return cls(settings, KeyRing.load(settings), progress)
+
+    def connect(self, role: Role = Role.PIPELINE) -> psycopg.Connection[Any]:
+        """Opens a connection of its own for one step."""
+        return connect(self.settings, role)
+
+    def connector(self, register: str) -> Connector:
+        """Makes the connector of a register, with the ports that all processes share."""
+        return (self.make_connector or production_connector)(self.settings, register)
+
+    def landed(self, batch: Batch) -> LandedBatch:
+        """Returns the landed files of a batch.
+
+        Raises:
+            LookupError: the batch key was destroyed at the end of its retention.
+        """
+        if batch.wrapped_key is None:
+            raise LookupError(f"batch {batch.batch_id}: its landed files and their key are past retention")
+        key = self.ring.unwrap(batch.master_version, batch.wrapped_key, batch_aad(batch.batch_id))
+        return LandedBatch(batch.landed_uri, batch.batch_id, key)
+
+
+def production_connector(settings: Settings, register: str) -> Connector:
+    """Makes a connector on the ports in PostgreSQL.
+
+    Raises:
+        LookupError: no address is configured for the register.
+    """
+    config = settings.registers.get(register)
+    if config is None:
+        name = register.upper()
+        raise LookupError(f"register {register} is not configured: set HUB_REGISTERS__{name}__URL and its credentials")
+    return registry()[register](config, make_ports(settings), environment=settings.environment.value)
+
+
+def batch_aad(batch_id: UUID) -> bytes:
+    """Binds a batch key to its batch."""
+    return f"batch|{batch_id}".encode()

@@ -1,0 +1,131 @@
+"""What a human decides: a parked batch is released or discarded, a quarantined record is released."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+
+from hub.mapping import load_compiled
+from hub.pipeline.context import Context
+from hub.pipeline.errors import NotParked, ReleaseRefused
+from hub.pipeline.feeds import find_feed
+from hub.pipeline.mapper import WireRefused, local_date, read_wire, record_status
+from hub.store import batches, quarantine
+from hub.store.administration import log_steward
+from hub.store.records import PublishRow, publish_rows
+
+SHORTEST_REASON = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What became of a released record: `published`, `unchanged`, or `superseded` by a newer one that stands
+    already.
+    """
+
+    entry_id: UUID
+    outcome: str
+
+
+def decide(batch_id: UUID, decision: str, by: str, reason: str, context: Context) -> None:
+    """Releases or discards a parked batch; a released one is published by the next publish step.
+
+    Raises:
+        UnknownBatch: there is no such batch.
+        NotParked: it waits for no decision, or somebody else has decided.
+        ValueError: the decision is neither `release` nor `discard`, or the reason is too short.
+    """
+    if decision not in ("release", "discard"):
+        raise ValueError(f"decision must be release or discard, not {decision!r}")
+    reason = _reason(reason)
+    with context.connect() as conn, conn.transaction():
+        batch = batches.load_batch(conn, batch_id, lock=True)
+        if batch.state != "parked":
+            raise NotParked(f"batch {batch_id} is {batch.state}: it waits for no decision")
+        batches.decide_batch(conn, batch, decision, by, reason)
+        log_steward(conn, exchange_id=uuid4(), officer=by, outcome=f"batch_{decision}", legal_basis=batch.legal_basis)
+
+
+def release_entry(entry_id: UUID, by: str, reason: str, context: Context) -> Release:
+    """Publishes a quarantined record on a steward's word: a rule is overridden, a mapping is tried again.
+
+    A record that the wire model or the mapping refused is mapped anew, with today's mapping; it stays refused while
+    that refuses it. A record that is older than the stored one never overwrites it.
+
+    Raises:
+        UnknownEntry: there is no such entry.
+        ReleaseRefused: it is closed already, or its wire record still cannot be mapped.
+        ValueError: the reason is too short.
+    """
+    reason = _reason(reason)
+    with context.connect() as conn, conn.transaction():
+        entry = quarantine.load_entry(conn, entry_id, lock=True)
+        if entry.status != quarantine.OPEN:
+            raise ReleaseRefused(f"entry {entry_id} is {entry.status} already")
+        feed = find_feed(entry.feed)
+        wire, canonical = quarantine.open_documents(conn, context.ring, entry_id)
+        record = canonical or _map_again(entry, wire)
+        mapping_version = load_compiled(feed.mapping).version
+        if canonical is not None:
+            mapping_version = batches.load_batch(conn, entry.batch_id).mapping_version or mapping_version
+        row = PublishRow(
+            entry.position,
+            record["personal_id"],
+            entry.source_version,
+            record_status(record),
+            record.get("replaced_by"),
+            record.get("former_id"),
+            orjson.dumps(record, option=orjson.OPT_SORT_KEYS),
+        )
+        result = publish_rows(
+            conn,
+            context.ring,
+            register=feed.register,
+            kind=feed.kind,
+            batch_id=entry.batch_id,
+            fetched_at=entry.opened_at,
+            mapping_version=mapping_version,
+            rows=[row],
+        )
+        if result.conflicts:
+            raise ReleaseRefused(
+                f"entry {entry_id}: another content of the same version is stored; ask the source which one holds"
+            )
+        outcome = "published" if result.published else "unchanged" if result.unchanged else "superseded"
+        quarantine.close_entry(conn, entry_id, "discarded" if outcome == "superseded" else "released", by, reason)
+        log_steward(conn, exchange_id=uuid4(), officer=by, outcome=f"quarantine_{outcome}", legal_basis=None)
+    return Release(entry_id, outcome)
+
+
+def _reason(reason: str) -> str:
+    reason = reason.strip()
+    if len(reason) < SHORTEST_REASON:
+        raise ValueError(f"a decision needs a reason of at least {SHORTEST_REASON} characters")
+    return reason
+
+
+def _map_again(entry: quarantine.Entry, body: bytes) -> dict[str, str]:
+    feed = find_feed(entry.feed)
+    advice = "mend the mapping or ask the source for a corrected record"
+    key = _key(body, feed.key_field)
+    try:
+        wire, _ = read_wire(feed, body, key, "quarantine")
+    except WireRefused as refusal:
+        names = ", ".join(sorted({found.rule for found in refusal.findings}))
+        raise ReleaseRefused(f"entry {entry.entry_id} still breaks {names}: {advice}") from None
+    mapped = load_compiled(feed.mapping)(wire, local_date(entry.source_version))
+    if mapped.record is None:
+        names = ", ".join(sorted({f"{refused.rule} ({refused.field})" for refused in mapped.refusals}))
+        raise ReleaseRefused(f"entry {entry.entry_id} still breaks {names}: {advice}")
+    return mapped.record
+
+
+def _key(body: bytes, field: str) -> str:
+    try:
+        raw: Any = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return ""
+    return str(raw.get(field, "")) if isinstance(raw, dict) else ""

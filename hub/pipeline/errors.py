@@ -1,0 +1,54 @@
+"""What can stop a pipeline step; each message says what to do next and holds no personal value.
+
+PipelineError
+├── UnknownFeed        no such feed is declared
+├── LandingFailed      the landed batch could not be written (disk full, no access)
+├── LandedDamaged      a landed file is missing or does not open: discard the batch, it will be fetched again
+├── WindowTooDense     one instant of the source holds more records than a batch may
+├── NotParked          a decision was asked for a batch that waits for none
+└── ReleaseRefused     a quarantined record still breaks a rule that no human may override
+"""
+
+from __future__ import annotations
+
+
+class PipelineError(RuntimeError):
+    """A step could not be done; nothing was lost and nothing was published by it."""
+
+    code = "pipeline"
+
+
+class UnknownFeed(PipelineError):
+    """No such feed is declared."""
+
+    code = "unknown_feed"
+
+
+class LandingFailed(PipelineError):
+    """The landed batch could not be written."""
+
+    code = "landing_failed"
+
+
+class LandedDamaged(PipelineError):
+    """A landed file is missing, or its seal does not open."""
+
+    code = "landed_damaged"
+
+
+class WindowTooDense(PipelineError):
+    """One instant of the source holds more records than a batch may."""
+
+    code = "window_too_dense"
+
+
+class NotParked(PipelineError):
+    """The batch does not wait for a decision."""
+
+    code = "not_parked"
+
+
+class ReleaseRefused(PipelineError):
+    """The record still breaks a rule that no human may override."""
+
+    code = "release_refused"

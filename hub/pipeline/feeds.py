@@ -1,0 +1,49 @@
+"""The feeds that the hub copies: what a connector declares, and the mapping and record kind that they become."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+
+from pydantic import BaseModel
+
+from connectors import registry
+from hub.pipeline.errors import UnknownFeed
+
+_BECOMES = {"population.citizens": ("population/citizen", "person")}
+"""Mapping and kind of record of each feed that the hub keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One feed: `stream` names the connector's method, `kind` the kind of record that it brings."""
+
+    name: str
+    register: str
+    stream: str
+    wire: type[BaseModel]
+    key_field: str
+    overlap: timedelta
+    mapping: str
+    kind: str
+
+
+@lru_cache
+def find_feed(name: str) -> Feed:
+    """Returns a feed by its name, `register.stream`.
+
+    Raises:
+        UnknownFeed: there is none of this name.
+    """
+    register, _, stream = name.partition(".")
+    if name not in _BECOMES:
+        raise UnknownFeed(f"no feed named {name!r}; known are: {', '.join(feed_names())}")
+    declared = registry()[register].feeds[stream]
+    mapping, kind = _BECOMES[name]
+    return Feed(name, register, stream, declared.model, declared.key, declared.overlap, mapping, kind)
+
+
+def feed_names() -> list[str]:
+    """Returns the names of all feeds that the hub keeps."""
+    return sorted(_BECOMES)

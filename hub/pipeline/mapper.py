@@ -1,0 +1,216 @@
+"""Maps one landed page: wire model → mapping → row rules, as a pure function that any process may run.
+
+What fails in the wire model or the mapping is refused as the wire record; what a row rule refuses keeps the canonical
+record beside it. Accepted records go to a mapped page, sealed like the landed one; only the columns that the cross-row
+rules and the suite name travel back.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from hashlib import blake2b
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import orjson
+from pydantic import BaseModel, ValidationError
+
+from hub.mapping import Mapped, load_compiled
+from hub.pipeline.feeds import Feed, find_feed
+from hub.pipeline.landing import LandedBatch, slices
+from hub.quality.batch import COLUMNS
+from hub.quality.rules import Finding, Severity, finding, row_findings
+from hub.store.quarantine import RefusedRecord
+from schemas.drift import unknown_fields, validate_known
+
+LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
+LANDED, MAPPED = "page", "mapped"
+_SORTED = orjson.OPT_SORT_KEYS
+
+
+@dataclass(frozen=True, slots=True)
+class PageTask:
+    """One landed page to map; `start` is the position of its first record in the batch."""
+
+    feed: str
+    drift: str
+    uri: str
+    batch_id: UUID
+    key: bytes
+    page: str
+    start: int
+
+
+@dataclass(slots=True)
+class MappedPage:
+    """What came of one page; `columns` hold the accepted records only."""
+
+    page: str
+    records: int
+    columns: dict[str, list[Any]]
+    refused: list[RefusedRecord] = field(default_factory=list)
+    findings: Counter[Finding] = field(default_factory=Counter)
+    drift: bool = False
+
+
+class WireRefused(Exception):
+    """The wire model refused a record."""
+
+    def __init__(self, *findings: Finding) -> None:
+        super().__init__()
+        self.findings = list(findings)
+
+
+def map_page(task: PageTask) -> MappedPage:
+    """Maps and row-checks one landed page and writes its mapped page.
+
+    Raises:
+        LandedDamaged: the landed page does not open.
+        RuleFailed: a rule could not be evaluated.
+    """
+    feed = find_feed(task.feed)
+    landed = LandedBatch(task.uri, task.batch_id, task.key)
+    header, payload = landed.read(task.page)
+    compiled = load_compiled(feed.mapping)
+    page = MappedPage(task.page, len(header), {name: [] for name in COLUMNS})
+    accepted: list[list[Any]] = []
+    documents: list[bytes] = []
+    days: dict[int, date] = {}
+    for offset, ((key, version, _, _), raw) in enumerate(
+        zip(header, slices([entry[3] for entry in header], payload), strict=True)
+    ):
+        position = task.start + offset
+        body = bytes(raw)
+        hour = version // 3_600_000
+        as_of = days.get(hour)
+        if as_of is None:
+            as_of = days[hour] = local_date(version)
+        try:
+            wire, drifted = read_wire(feed, body, key, task.drift)
+        except WireRefused as refusal:
+            page.drift = page.drift or any(found.rule == "wire.drift" for found in refusal.findings)
+            _refuse(page, position, key, version, refusal.findings, body, None)
+            continue
+        mapped: Mapped = compiled.at(as_of)(wire)
+        notes = [finding(note.rule, note.field) for note in mapped.notes]
+        if drifted:
+            notes.append(finding("wire.drift", "", severity=Severity.WARN))
+        if mapped.record is None:
+            _refuse(
+                page, position, key, version, [finding(no.rule, no.field) for no in mapped.refusals] + notes, body, None
+            )
+            continue
+        record = mapped.record
+        found = row_findings(record, version)
+        document = orjson.dumps(record, option=_SORTED)
+        if found and any(each.severity != "warn" for each in found):
+            _refuse(page, position, key, version, ranked(found) + notes, body, document)
+            continue
+        page.findings.update(found)
+        page.findings.update(notes)
+        accepted.append(
+            [
+                position,
+                key,
+                version,
+                record_status(record),
+                record.get("replaced_by"),
+                record.get("former_id"),
+                len(document),
+            ]
+        )
+        documents.append(document)
+        _add_row(page.columns, record, position, version, blake2b(body, digest_size=16).digest())
+    landed.write(task.page.replace(LANDED, MAPPED, 1), accepted, documents)
+    return page
+
+
+def local_date(version: int) -> date:
+    """Returns the date in Viet Nam of a record's version (epoch milliseconds)."""
+    return datetime.fromtimestamp(version / 1000, UTC).astimezone(LOCAL).date()
+
+
+def read_wire(feed: Feed, body: bytes, key: str, drift: str) -> tuple[BaseModel, bool]:
+    """Reads one wire record; the flag tells that unknown fields were passed over (drift policy `evolve`).
+
+    Raises:
+        WireRefused: not JSON, malformed, drifted, or not the record that its key names.
+    """
+    try:
+        wire = feed.wire.model_validate_json(body)
+        drifted = False
+    except ValidationError as error:
+        wire, drifted = _read_drifted(feed, body, error, drift)
+    if getattr(wire, feed.key_field) != key:
+        raise WireRefused(finding("wire.malformed", feed.key_field))
+    return wire, drifted
+
+
+def record_status(record: dict[str, str]) -> str:
+    """Returns how the record stands in the store: a cancelled number without a successor is a withdrawal."""
+    if record.get("number_status") != "cancelled":
+        return "current"
+    return "cancelled" if "replaced_by" in record else "withdrawn"
+
+
+def ranked(findings: list[Finding]) -> list[Finding]:
+    """Puts what refuses before what only warns, and keeps the order otherwise."""
+    return sorted(findings, key=lambda found: found.severity == "warn")
+
+
+def as_json(findings: list[Finding]) -> list[dict[str, str]]:
+    """Returns findings as they stand in quarantine: ids and paths, never a value."""
+    return [
+        {
+            "rule": found.rule,
+            "field": found.field,
+            "stage": found.stage,
+            "severity": found.severity,
+            "group": found.group,
+        }
+        for found in findings
+    ]
+
+
+def _read_drifted(feed: Feed, body: bytes, error: ValidationError, drift: str) -> tuple[BaseModel, bool]:
+    problems = error.errors(include_input=False, include_url=False, include_context=False)
+    if any(problem["type"] == "json_invalid" for problem in problems):
+        raise WireRefused(finding("wire.not_json", "")) from None
+    malformed = [problem for problem in problems if problem["type"] != "extra_forbidden"]
+    if malformed:
+        paths = sorted({_known_path(feed, problem["loc"]) for problem in malformed})
+        raise WireRefused(*(finding("wire.malformed", path) for path in paths)) from None
+    raw = orjson.loads(body)
+    if drift == "evolve":
+        return validate_known(raw, feed.wire), True
+    raise WireRefused(*(finding("wire.drift", path) for path in unknown_fields(raw, feed.wire))) from None
+
+
+def _known_path(feed: Feed, location: tuple[int | str, ...]) -> str:
+    """Returns the path of a problem, cut where it stops being our own model's field names."""
+    first = str(location[0]) if location else ""
+    return first if first in feed.wire.model_fields else ""
+
+
+def _refuse(
+    page: MappedPage,
+    position: int,
+    key: str,
+    version: int,
+    findings: list[Finding],
+    wire: bytes,
+    canonical: bytes | None,
+) -> None:
+    page.findings.update(findings)
+    page.refused.append(RefusedRecord(position, key, version, as_json(findings), wire, canonical))
+
+
+def _add_row(columns: dict[str, list[Any]], record: dict[str, str], position: int, version: int, digest: bytes) -> None:
+    for name, values in columns.items():
+        values.append(record.get(name))
+    columns["position"][-1] = position
+    columns["version"][-1] = version
+    columns["digest"][-1] = digest

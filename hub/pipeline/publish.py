@@ -1,0 +1,128 @@
+"""The publish step: checked batches into the store, in order, each in one transaction with its ledger and watermark."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+
+from hub.pipeline.context import Context
+from hub.pipeline.feeds import Feed, find_feed
+from hub.pipeline.landing import LandedBatch, slices
+from hub.pipeline.mapper import LOCAL, MAPPED, as_json
+from hub.pipeline.verdict import read_refused, read_wire_records
+from hub.quality.rules import Finding, finding
+from hub.store import batches, quarantine
+from hub.store.batches import Batch
+from hub.store.quarantine import RefusedRecord
+from hub.store.records import PublishRow, publish_rows
+
+
+@dataclass(frozen=True, slots=True)
+class PublishOutcome:
+    """What a publish did: the batches that reached the store, and the one that waits for a human."""
+
+    feed: str
+    published: list[str] = field(default_factory=list)
+    parked: str | None = None
+
+
+def publish(feed_name: str, context: Context) -> PublishOutcome:
+    """Publishes the checked batches of a feed in the order in which they were fetched, up to the first that is parked.
+
+    A batch is published whole or not at all; a repeated call finds nothing left to do.
+
+    Raises:
+        UnknownFeed: no such feed.
+        FeedBusy: another process works on it.
+        LandedDamaged: a landed file does not open; the batch stays as it is.
+    """
+    feed = find_feed(feed_name)
+    outcome = PublishOutcome(feed.name)
+    with context.connect() as conn:
+        batches.lock_feed(conn, feed.name)
+        for batch in batches.pending_batches(conn, feed.name):
+            if batch.state == "parked":
+                return PublishOutcome(feed.name, outcome.published, str(batch.batch_id))
+            if batch.state != "checked":
+                break
+            _publish_batch(feed, context, conn, batch)
+            outcome.published.append(str(batch.batch_id))
+    return outcome
+
+
+def _publish_batch(feed: Feed, context: Context, conn: psycopg.Connection[Any], batch: Batch) -> None:
+    landed = context.landed(batch)
+    refused, repeated = read_refused(landed)
+    left_out = {record.position for record in refused} | repeated
+    rows = _rows(landed, left_out)
+    now = datetime.now(UTC)
+    assert batch.mapping_version is not None  # noqa: S101 - a checked batch has one
+    with conn.transaction():
+        result = publish_rows(
+            conn,
+            context.ring,
+            register=feed.register,
+            kind=feed.kind,
+            batch_id=batch.batch_id,
+            fetched_at=batch.created_at,
+            mapping_version=batch.mapping_version,
+            rows=rows,
+        )
+        context.progress("rows written", result.published)
+        clash = finding("conflict.same_version", "")
+        refused += _clashes(landed, batch, rows, set(result.conflicts), clash)
+        if result.conflicts:
+            _count(conn, batch, clash, len(result.conflicts))
+        quarantine.insert_refused(conn, context.ring, batch.batch_id, feed.name, now.astimezone(LOCAL).date(), refused)
+        context.progress("refused records sealed", len(refused))
+        ledger = {
+            "fetched": batch.counts["landed"] + batch.counts["filtered"],
+            "published": result.published,
+            "unchanged": result.unchanged,
+            "superseded": result.superseded,
+            "quarantined": len(refused),
+            "duplicate": len(repeated),
+            "filtered": batch.counts["filtered"],
+        }
+        batches.mark_published(conn, batch, ledger)
+        context.progress("ledger written", ledger["fetched"])
+    context.progress("published", result.published)
+
+
+def _rows(landed: LandedBatch, left_out: set[int]) -> list[PublishRow]:
+    rows = []
+    for name in landed.names(MAPPED):
+        header, payload = landed.read(name)
+        for (position, key, version, status, replaced_by, former_id, _), document in zip(
+            header, slices([row[6] for row in header], payload), strict=True
+        ):
+            if position not in left_out:
+                rows.append(PublishRow(position, key, version, status, replaced_by, former_id, bytes(document)))
+    return rows
+
+
+def _clashes(
+    landed: LandedBatch, batch: Batch, rows: list[PublishRow], positions: set[int], clash: Finding
+) -> list[RefusedRecord]:
+    """Makes quarantine records of rows whose version is stored already, with another content."""
+    if not positions:
+        return []
+    documents = {row.position: row for row in rows if row.position in positions}
+    found, start = [], 0
+    for page, size in batch.counts["pages"].items():
+        wanted = {position for position in positions if start <= position < start + size}
+        for position, (key, version, wire) in read_wire_records(landed, page, start, wanted).items() if wanted else ():
+            found.append(RefusedRecord(position, key, version, as_json([clash]), wire, documents[position].document))
+        start += size
+    return found
+
+
+def _count(conn: psycopg.Connection[Any], batch: Batch, found: Finding, records: int) -> None:
+    conn.execute(
+        "insert into hub.rule_result (batch_id, rule_id, field, stage, error_group, severity, records)"
+        " values (%s, %s, %s, %s, %s, %s, %s)",
+        (batch.batch_id, found.rule, found.field, found.stage, found.group, found.severity, records),
+    )

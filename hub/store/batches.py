@@ -1,0 +1,227 @@
+"""Batches, watermarks and parking: the state of every feed, in the hub's own tables.
+
+A batch is one complete window of a feed. It goes `fetching → landed → checked → published`, and a batch that needs a
+human waits as `parked` until it is released or discarded. Every function runs inside the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+PENDING = ("fetching", "landed", "checked", "parked")
+"""States of a batch whose records are not in the store yet."""
+
+
+class FeedBusy(RuntimeError):
+    """Another process works on this feed; wait for it to finish."""
+
+
+class UnknownBatch(LookupError):
+    """There is no batch of this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One row of `hub.batch`."""
+
+    batch_id: UUID
+    feed: str
+    state: str
+    sequence: int
+    since: datetime
+    until: datetime
+    backfill: bool
+    scope: str
+    legal_basis: str
+    landed_uri: str
+    master_version: int
+    wrapped_key: bytes | None
+    mapping_version: int | None
+    rules_version: str | None
+    counts: dict[str, Any]
+    parked_rule: str | None
+    decision: str | None
+    decided_by: str | None
+    decision_reason: str | None
+    decided_at: datetime | None
+    created_at: datetime
+    published_at: datetime | None
+    key_destroyed_at: datetime | None
+
+
+def lock_feed(conn: psycopg.Connection[Any], feed: str) -> None:
+    """Takes the feed for this session until the connection closes: one process works on a feed at a time.
+
+    Raises:
+        FeedBusy: another process holds it.
+    """
+    taken = conn.execute(
+        "select pg_try_advisory_lock(hashtextextended('lienthong feed ' || %s, 0))", (feed,)
+    ).fetchone()
+    conn.commit()
+    if taken is None or not taken[0]:
+        raise FeedBusy(f"{feed}: another process works on this feed; wait for it, or see `hub batch list`")
+
+
+def register_feed(conn: psycopg.Connection[Any], feed: str) -> None:
+    """Makes sure that the feed has its row."""
+    conn.execute("insert into hub.feed (name) values (%s) on conflict do nothing", (feed,))
+
+
+def watermark(conn: psycopg.Connection[Any], feed: str) -> datetime | None:
+    """Returns up to when the feed is published; None before its first batch."""
+    row = conn.execute("select watermark from hub.feed where name = %s", (feed,)).fetchone()
+    return row[0] if row else None
+
+
+def parked_batch(conn: psycopg.Connection[Any], feed: str) -> UUID | None:
+    """Returns the batch of the feed that waits for a human, if there is one."""
+    row = conn.execute("select parked_batch from hub.feed where name = %s", (feed,)).fetchone()
+    return row[0] if row else None
+
+
+def open_batch(conn: psycopg.Connection[Any], new: dict[str, Any]) -> None:
+    """Writes the row of a batch that is about to be fetched."""
+    conn.execute(
+        """insert into hub.batch (batch_id, feed, state, since, until, backfill, scope, legal_basis, landed_uri,
+                                  master_version, wrapped_key)
+           values (%(batch_id)s, %(feed)s, 'fetching', %(since)s, %(until)s, %(backfill)s, %(scope)s, %(legal_basis)s,
+                   %(landed_uri)s, %(master_version)s, %(wrapped_key)s)""",
+        new,
+    )
+
+
+def load_batch(conn: psycopg.Connection[Any], batch_id: UUID, *, lock: bool = False) -> Batch:
+    """Returns one batch, locked for the transaction when asked.
+
+    Raises:
+        UnknownBatch: there is none of this id.
+    """
+    found = _select(conn, "where batch_id = %s" + (" for update" if lock else ""), (batch_id,))
+    if not found:
+        raise UnknownBatch(f"batch {batch_id}: not known here; `hub batch list` shows the batches")
+    return found[0]
+
+
+def pending_batches(conn: psycopg.Connection[Any], feed: str) -> list[Batch]:
+    """Returns the unpublished batches of a feed, in the order in which they must be published."""
+    return _select(conn, "where feed = %s and state = any(%s) order by sequence", (feed, list(PENDING)))
+
+
+def recent_batches(conn: psycopg.Connection[Any], feed: str | None = None, limit: int = 20) -> list[Batch]:
+    """Returns the newest batches, of one feed or of all."""
+    return _select(conn, "where %s::text is null or feed = %s order by sequence desc limit %s", (feed, feed, limit))
+
+
+def mark_landed(conn: psycopg.Connection[Any], batch_id: UUID, until: datetime, counts: dict[str, int]) -> None:
+    """Closes the fetch of a batch: all its pages lie landed, up to `until`."""
+    conn.execute(
+        "update hub.batch set state = 'landed', until = %s, counts = counts || %s"
+        " where batch_id = %s and state = 'fetching'",
+        (until, Jsonb(counts), batch_id),
+    )
+
+
+def mark_checked(
+    conn: psycopg.Connection[Any], batch_id: UUID, *, mapping_version: int, rules_version: str, counts: dict[str, Any]
+) -> None:
+    """Closes the check of a batch that may be published."""
+    conn.execute(
+        """update hub.batch set state = 'checked', mapping_version = %s, rules_version = %s, counts = counts || %s
+           where batch_id = %s and state = 'landed'""",
+        (mapping_version, rules_version, Jsonb(counts), batch_id),
+    )
+
+
+def park(conn: psycopg.Connection[Any], batch: Batch, rule_id: str) -> None:
+    """Parks a checked batch: it and its feed wait for a human."""
+    conn.execute(
+        "update hub.batch set state = 'parked', parked_rule = %s where batch_id = %s and state = 'checked'",
+        (rule_id, batch.batch_id),
+    )
+    conn.execute(
+        "update hub.feed set parked_batch = %s, updated_at = now() where name = %s", (batch.batch_id, batch.feed)
+    )
+
+
+def decide_batch(conn: psycopg.Connection[Any], batch: Batch, decision: str, by: str, reason: str) -> None:
+    """Writes a human's decision about a parked batch and frees its feed.
+
+    A released batch is publishable again. A discarded one takes the later unpublished batches of the feed with it,
+    since the next run fetches again from the watermark.
+    """
+    conn.execute(
+        """update hub.batch set state = %s, decision = %s, decided_by = %s, decision_reason = %s, decided_at = now()
+           where batch_id = %s""",
+        ("checked" if decision == "release" else "discarded", decision, by, reason, batch.batch_id),
+    )
+    if decision == "discard" and not batch.backfill:
+        conn.execute(
+            """update hub.batch set state = 'discarded', decision = 'discard', decided_by = %s, decided_at = now(),
+                      decision_reason = %s
+               where feed = %s and sequence > %s and state = any(%s) and not backfill""",
+            (by, f"with batch {batch.batch_id}", batch.feed, batch.sequence, list(PENDING)),
+        )
+    conn.execute("update hub.feed set parked_batch = null, updated_at = now() where name = %s", (batch.feed,))
+
+
+def mark_published(conn: psycopg.Connection[Any], batch: Batch, ledger: dict[str, int]) -> None:
+    """Writes the balanced ledger, moves the watermark and closes the batch, in the transaction of the publish.
+
+    The table refuses a ledger that does not balance, and with it the whole transaction.
+    """
+    conn.execute(
+        """insert into hub.ledger (batch_id, fetched, published, unchanged, superseded, quarantined, duplicate,
+        filtered)
+           values (%(batch_id)s, %(fetched)s, %(published)s, %(unchanged)s, %(superseded)s, %(quarantined)s,
+                   %(duplicate)s, %(filtered)s)""",
+        {**ledger, "batch_id": batch.batch_id},
+    )
+    conn.execute(
+        "update hub.batch set state = 'published', published_at = now() where batch_id = %s", (batch.batch_id,)
+    )
+    if not batch.backfill:
+        conn.execute(
+            """update hub.feed set watermark = greatest(watermark, %s), updated_at = now() where name = %s""",
+            (batch.until, batch.feed),
+        )
+
+
+def ledger_of(conn: psycopg.Connection[Any], batch_id: UUID) -> dict[str, int] | None:
+    """Returns the ledger of a published batch."""
+    names = ("fetched", "published", "unchanged", "superseded", "quarantined", "duplicate", "filtered")
+    row = conn.execute(
+        "select fetched, published, unchanged, superseded, quarantined, duplicate, filtered"
+        " from hub.ledger where batch_id = %s",
+        (batch_id,),
+    ).fetchone()
+    return dict(zip(names, row, strict=True)) if row else None
+
+
+def usual_rate(conn: psycopg.Connection[Any], feed: str, length: timedelta, batches: int = 20) -> float | None:
+    """Returns how many records a window of this length usually brings: the median rate of the last published batches.
+
+    None while the feed has no history of windows at least a quarter as long: a rate from minutes says nothing of years.
+    """
+    row = conn.execute(
+        """select percentile_cont(0.5) within group (order by fetched / extract(epoch from until - since))
+           from (select l.fetched, b.since, b.until from hub.batch b join hub.ledger l using (batch_id)
+                 where b.feed = %s and b.until - b.since >= %s order by b.sequence desc limit %s) recent""",
+        (feed, length / 4, batches),
+    ).fetchone()
+    if row is None or row[0] is None:
+        return None
+    return float(row[0]) * length.total_seconds()
+
+
+def _select(conn: psycopg.Connection[Any], where: str, values: tuple[Any, ...]) -> list[Batch]:
+    columns = ", ".join(Batch.__dataclass_fields__)
+    with conn.cursor(row_factory=class_row(Batch)) as cursor:
+        return cursor.execute(f"select {columns} from hub.batch {where}".encode(), values).fetchall()  # noqa: S608
