@@ -19,6 +19,7 @@ from typing import ClassVar, Protocol, Self, TypeVar
 
 import httpx
 import stamina
+from pydantic import BaseModel, ValidationError
 
 from connectors.courtesy import Courtesy
 from connectors.declarations import FeedDeclaration, QueryDeclaration, feed, query
@@ -26,8 +27,9 @@ from connectors.errors import BrokenContract, ConnectorError, Refused, Unavailab
 from connectors.guard import EnvironmentGuard
 from connectors.paging import MAX_PAGE_SIZE, N, PagingGuard
 from connectors.ports import Breaker, Budget, Ports, RegisterConfig, Secrets, Token, Tokens
-from connectors.records import CallContext, FeedEntry, IdentityClaim, KeyEntry, Page, deadline_in
+from connectors.records import CallContext, FeedEntry, IdentityClaim, KeyEntry, Page, deadline_in, epoch_ms
 from connectors.retry import Backoff, RetryBudget
+from schemas.drift import unknown_fields
 
 __all__ = [
     "Breaker",
@@ -55,6 +57,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
 
 FAIR_CHANCE = 1.0
 """Seconds that an attempt must have had before its time-out counts against the register's health."""
@@ -68,13 +71,14 @@ _OURS = (
     "page_missing",
     "list_moved",
 )
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Service(Protocol):
     """The protocol of a register (such as `connectors.soap.Soap`), declared once on its connector."""
 
-    def authentication(self, config: RegisterConfig, secrets: Secrets, clock: Callable[[], datetime]) -> httpx.Auth:
+    def authentication(
+        self, register: str, config: RegisterConfig, secrets: Secrets, clock: Callable[[], datetime]
+    ) -> httpx.Auth:
         """Returns what signs each request."""
 
 
@@ -119,7 +123,7 @@ class Connector:
         self.budget = retry or self.retry
         self.guard = EnvironmentGuard(self.system, environment)
         self.http = httpx.AsyncClient(
-            auth=self.service.authentication(config, ports.secrets, clock),
+            auth=self.service.authentication(self.system, config, ports.secrets, clock),
             transport=transport,
             verify=_trust(config.ca_file),
             timeout=httpx.Timeout(self.budget.attempt_seconds, connect=10.0),
@@ -198,6 +202,31 @@ class Connector:
         if not 1 <= page_size <= MAX_PAGE_SIZE:
             raise Refused(self.system, operation, "page_size_invalid", fields=("page_size",))
 
+    def officer(self, operation: str, context: CallContext) -> str:
+        """Returns the register's own code of the officer who asks.
+
+        Raises:
+            Refused: the officer is not mapped; registers refuse strangers, and their audit must name the right person.
+        """
+        try:
+            return self.config.officers[context.officer]
+        except KeyError:
+            raise Refused(self.system, operation, "officer_unmapped") from None
+
+    def read(self, operation: str, model: type[M], raw: object) -> M:
+        """Reads a raw record as its wire model.
+
+        Raises:
+            BrokenContract: `drift` names the fields that the model does not know, `field_malformed` the wrong ones.
+        """
+        if unknown := unknown_fields(raw, model):
+            raise BrokenContract(self.system, operation, "drift", fields=unknown)
+        try:
+            return model.model_validate(raw)
+        except ValidationError as error:
+            paths = {".".join(map(str, part["loc"])) for part in error.errors(include_input=False, include_url=False)}
+            raise BrokenContract(self.system, operation, "field_malformed", fields=sorted(paths)) from None
+
     async def _turn(self, operation: str, attempt: Callable[[], Awaitable[T]], ends: float) -> T:
         remaining = ends - time.monotonic()
         if remaining <= 0:
@@ -237,11 +266,6 @@ class Connector:
             raise
         except Exception as error:
             raise BrokenContract(self.system, operation, "unreadable", fields=(_place_of(error),)) from None
-
-
-def epoch_ms(moment: datetime) -> int:
-    """Returns a moment as epoch milliseconds, without the rounding of floats."""
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def _evidence(error: ConnectorError, limit: float) -> bool | None:

@@ -20,6 +20,7 @@ from typing import Any
 CODES: dict[str, str] = {
     # Refused
     "claim_incomplete": "give number, name and birth date together",
+    "claim_malformed": "give a 12-digit or 9-digit number, and the birth date as yyyy, yyyy-mm or yyyy-mm-dd",
     "ambiguous": "several people match: ask for more of the claim",
     "officer_unmapped": "add the officer to the setting `officers` of this register",
     "person_outside_environment": "synthetic numbers (prefix 100) belong to the sandbox, all others to production",
@@ -29,11 +30,13 @@ CODES: dict[str, str] = {
     "request_invalid": "the request does not fit the pinned WSDL: check the connector",
     "client_fault": "the register refused the request: check service code, officer and fields with the register",
     "http_refused": "the register refused the request with this HTTP status: check the address and the request",
+    "address_invalid": "the register's address can't be called: check the setting `url`",
     "secret_missing": "the setting names no such account or secret: check the register's settings",
     # Denied
     "credentials": "the register refused our account: check user, secret, logical address and client id",
     "clock_skew": "the clocks of the hub and the register differ: synchronise this machine (NTP), or tell the register",
     "forbidden": "the register knows our account but denies the service: ask for the right",
+    "certificate": "the register's certificate is not trusted: check the address, or set `ca_file` to its authority",
     # Unavailable
     "timeout": "no answer in time: try again later",
     "connection": "the connection failed or broke: check the address and the network, or try again later",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Generic, NamedTuple, TypeVar
 
 E = TypeVar("E")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class FeedEntry(NamedTuple):
@@ -83,3 +85,8 @@ class CallContext:
 def deadline_in(seconds: float) -> float:
     """Returns the deadline that lies so many seconds ahead."""
     return time.monotonic() + seconds
+
+
+def epoch_ms(moment: datetime) -> int:
+    """Returns a moment as epoch milliseconds, without the rounding of floats."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
