@@ -152,3 +152,23 @@ def _overlaps(file: str, rows: list[CodeRow]) -> list[Problem]:
                 problems.append(Problem(file, line, "overlap", f"code {row.code} has two rows for the same days"))
         seen[row.code].append(row)
     return problems
+
+
+def lint_code_lists(root: Path = MAPPINGS) -> list[Problem]:
+    """Finds what is wrong with the code lists: unreadable or overlapping rows, files without facts."""
+    try:
+        facts = list_facts(root)
+    except MappingError as error:
+        return list(error.problems)
+    problems: list[Problem] = []
+    for file in sorted((root / "codes").rglob("*.csv")):
+        name = file.relative_to(root / "codes").with_suffix("").as_posix()
+        if name not in facts:
+            message = f"{name} is missing from lists.yaml: say how complete it is and where it comes from"
+            problems.append(Problem(f"{file.parent.name}/{file.name}", 1, "list-without-facts", message))
+    for name in facts:
+        try:
+            load_code_list(name, root)
+        except MappingError as error:
+            problems += error.problems
+    return problems

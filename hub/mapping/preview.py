@@ -1,0 +1,79 @@
+"""Shows what a mapping makes of one record, field by field, with every value masked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from hub.mapping.compiled import load_compiled
+from hub.mapping.lineage import lineage
+from hub.mapping.paths import MAPPINGS
+from hub.mapping.spec import load_mapping
+from schemas.drift import unknown_fields
+
+Outcome = Literal["filled", "empty", "refused", "repaired", "unreadable"]
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRow:
+    """One canonical field of the preview: where it comes from, what became of it, and its value's mere shape."""
+
+    target: str
+    sources: tuple[str, ...]
+    outcome: Outcome
+    shown: str
+    rules: tuple[str, ...] = ()
+
+
+def preview(name: str, raw: dict[str, Any], as_of: date, root: Path = MAPPINGS) -> list[PreviewRow]:
+    """Maps one raw wire record and shows each canonical field, masked.
+
+    A record that the wire model refuses gives one row per path that it refuses.
+
+    Raises:
+        MappingError: there is no such mapping, or it can't be compiled.
+    """
+    mapping = load_mapping(name, root)
+    variants = [variant for variant in mapping.spec.variants if variant.when.items() <= raw.items()]
+    if variants:
+        return preview(variants[0].use, raw, as_of, root)
+    try:
+        wire = mapping.wire.model_validate(raw)
+    except ValidationError as error:
+        drifted = unknown_fields(raw, mapping.wire)
+        rows = [PreviewRow("", (path,), "unreadable", "", ("drift.unknown_field",)) for path in drifted]
+        known = {
+            ".".join(str(part) for part in found["loc"])
+            for found in error.errors(include_input=False)
+            if found["type"] != "extra_forbidden"
+        }
+        return rows + [PreviewRow("", (path,), "unreadable", "", ("wire.malformed",)) for path in sorted(known)]
+    mapped = load_compiled(name, root)(wire, as_of)
+    record = mapped.record or {}
+    rows = []
+    for target, described in lineage(name, root)["fields"].items():
+        refused = tuple(finding.rule for finding in mapped.refusals if finding.field == target)
+        repaired = tuple(finding.rule for finding in mapped.notes if finding.field == target)
+        outcome: Outcome = (
+            "refused" if refused else "repaired" if repaired else "filled" if target in record else "empty"
+        )
+        rows.append(
+            PreviewRow(target, tuple(described["from"]), outcome, mask(str(record.get(target, ""))), refused + repaired)
+        )
+    return rows
+
+
+def mask(value: str) -> str:
+    """Keeps the shape of a value and hides its content: digits become `#`, a word of four letters or more keeps two.
+
+    At most two letters of the whole value stay, so that no short name shows.
+    """
+    if any(character.isdigit() for character in value):
+        return "".join("#" if character.isalnum() else character for character in value)
+    if not value:
+        return ""
+    return f"{value[:2]}***" if len(value) > 6 and value[:2].isalpha() else "***"
