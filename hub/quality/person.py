@@ -85,6 +85,7 @@ class PersonView:
         "death_text",
         "father",
         "father_issued",
+        "faults",
         "gender",
         "get",
         "issued",
@@ -112,6 +113,7 @@ class PersonView:
         spouse = self.spouse = get("spouse.personal_id")
         self.spouse_issued = None if spouse is None else issued_for(spouse)
         self.today = version_day(version_ms)
+        self.faults: dict[str, tuple[str, ...]] | None = None
 
     @property
     def alive(self) -> bool:

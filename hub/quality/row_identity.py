@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Final
 
 from hub.quality.person import PersonView
 from hub.quality.rule import ErrorGroup, Fields, Rule, Severity, Wording, row_rule
-from schemas.vn import is_personal_id
 
 _NUMBER_LAW = "Decree 137/2015/ND-CP art. 13 (layout of the number); Law 26/2023/QH15 art. 12"
-_NUMBERS = ("personal_id", "replaced_by", "father.personal_id", "mother.personal_id", "spouse.personal_id")
+_NUMBERS = ("personal_id", "father.personal_id", "mother.personal_id", "spouse.personal_id", "replaced_by")
 # The last nine-digit cards were made in early 2021, for people of 14 and older.
 _LAST_CARD_YEAR: Final = 2021
 _CARD_AGE: Final = 14
 
 
 def _canonical_number(person: PersonView) -> Fields:
-    own_is_good = person.issued is not None and person.number.isdigit() and person.number.isascii()
-    if own_is_good and person.father is person.mother is person.spouse is None and person.get("replaced_by") is None:
+    numbers = (
+        person.number,
+        person.father or "",
+        person.mother or "",
+        person.spouse or "",
+        person.get("replaced_by", ""),
+    )
+    joined = "".join(numbers)
+    if joined.isdigit() and joined.isascii() and person.number and all(len(number) in (12, 0) for number in numbers):
         return ()
-    numbers = ((name, person.get(name)) for name in _NUMBERS)
-    return tuple(name for name, number in numbers if (number is None and name == "personal_id") or _no_number(number))
+    named = dict(zip(_NUMBERS, numbers, strict=True))
+    return tuple(field for field, number in named.items() if _no_number(field, number))
 
 
-def _no_number(number: str | None) -> bool:
-    return number is not None and not is_personal_id(number)
+def _no_number(field: str, number: str) -> bool:
+    if not number:
+        return field == "personal_id"
+    return len(number) != 12 or not (number.isascii() and number.isdigit())
 
 
 def _birth_year(person: PersonView) -> Fields:
@@ -59,11 +66,11 @@ FORM_RULES: Final[tuple[Rule, ...]] = (
         _canonical_number,
         fields=_NUMBERS,
         vi=Wording(
-            "Bản ghi chuẩn hóa có số định danh không đủ 12 chữ số hoặc sai đầu số.",
+            "Bản ghi chuẩn hóa có số định danh không phải 12 chữ số.",
             "Xem lại bản chỉnh sửa hoặc ánh xạ đã tạo ra số này, rồi kiểm tra lại bản ghi.",
         ),
         en=Wording(
-            "The canonical record holds a personal number that is not 12 digits with a known prefix.",
+            "The canonical record holds a personal number that is not 12 digits.",
             "Look at the correction or the mapping that made it, then check the record again.",
         ),
         source=_NUMBER_LAW,
@@ -145,7 +152,7 @@ RULES: Final[tuple[Rule, ...]] = (
         source="Decree 05/1999/ND-CP art. 3 (cards from the age of 14); Law 26/2023/QH15 art. 46",
         trips={
             "personal_id": "100210000018",
-            "birth_date": f"{date(2010, 5, 4)}",
+            "birth_date": "2010-05-04",
             "father.personal_id": "100080000017",
             "mother.personal_id": "100182000013",
             "spouse.personal_id": None,
