@@ -10,8 +10,8 @@ FEED = "population.citizens"
 CITIZENS = Asset("population_citizens", uri="hub://population/citizens")
 PARKED = Asset("parked_batches", uri="hub://batches/parked")
 INSTANT = Param(None, type=["null", "string"], format="date-time")
-PASSING = ["connectors.errors.Unavailable", "hub.store.batches.FeedBusy", "psycopg.OperationalError"]
-RETRIES = RetryPolicy([RetryRule(each, action=RetryAction.RETRY) for each in PASSING], default=RetryAction.FAIL)
+BRIEF = ["connectors.errors.Unavailable", "hub.store.batches.FeedBusy", "builtins.OSError", "psycopg.OperationalError"]
+RETRIES = RetryPolicy([RetryRule(each, action=RetryAction.RETRY) for each in BRIEF], default=RetryAction.FAIL)
 EACH = {"retries": 3, "retry_delay": timedelta(minutes=2), "retry_policy": RETRIES}
 SLOW = AsyncCallback("hub.alerts.run_is_slow", kwargs={"feed": FEED})
 DUE = DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, timedelta(minutes=45), SLOW, name="hourly-sync")

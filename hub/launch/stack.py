@@ -16,6 +16,10 @@ from hub.launch import configuration, environment, lock, ports, readiness, servi
 from hub.launch.configuration import Addresses
 from hub.launch.errors import LaunchError, NotReady
 from hub.launch.service import Running, Service
+from hub.trust.keys import KeyRing
+
+SERVERS = "servers.json"
+"""File below `var` that names the addresses of the running servers."""
 
 PREFERRED = Addresses(api=8000, airflow=8080, twin=8090)
 _AIRFLOW_FIRST = ("airflow-scheduler", "airflow-dag-processor", "airflow-triggerer")
@@ -55,6 +59,7 @@ class Stack:
         """
         self._began = time.monotonic()
         environment.prepare(self.var)
+        self._remember_country()
         self._choose_ports()
         self._start_database()
         hub, airflow = environment.base(self.var), environment.airflow(self.var, self.addresses.airflow)
@@ -67,6 +72,8 @@ class Stack:
         self._say(f"databases migrated ({self._elapsed()})")
         servers += [self._start(each) for each in self._airflow(airflow)]
         self._await_ready(servers)
+        urls = {"api": self.addresses.api_url, "airflow": self.addresses.airflow_url, "twin": self.addresses.twin_url}
+        configuration.write_private(self.var / SERVERS, json.dumps(urls | {"launcher": os.getpid()}))
         self._say(f"all servers answer ({self._elapsed()})")
 
     def watch(self, seconds: float | None = None) -> None:
@@ -104,12 +111,25 @@ class Stack:
             for running in group:
                 running.wait_stopped()
         self._running = []
+        (self.var / SERVERS).unlink(missing_ok=True)
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
 
     def _elapsed(self) -> str:
         return f"{time.monotonic() - self._began:.1f} s"
+
+    def _remember_country(self) -> None:
+        """Keeps to the country whose people are in the store: another one would contradict every record."""
+        path = self.var / "country.json"
+        wanted = {"seed": self._seed, "people": self._people}
+        if path.exists() and json.loads(path.read_text()) != wanted:
+            before = json.loads(path.read_text())
+            raise LaunchError(
+                f"the store in {self.var} holds the country of seed {before['seed']} with {before['people']} people: "
+                "start with the same, or begin anew with `hub demo` (or `make clean`)"
+            )
+        configuration.write_private(path, json.dumps(wanted))
 
     def _choose_ports(self) -> None:
         chosen: list[int] = []
@@ -130,6 +150,9 @@ class Stack:
             port = json.loads(ready.read_text())["port"]
             self._say(f"PostgreSQL answers ({self._elapsed()})")
         configuration.write_sandbox(self.var, self.addresses, configuration.databases(self.var, port))
+        keys = self.var / "keys"
+        if not keys.exists():
+            KeyRing.create(keys)
 
     def _twin(self, env: dict[str, str]) -> Service:
         command = (sys.executable, "-m", "sandbox_mocks", "--port", str(self.addresses.twin))

@@ -1,0 +1,29 @@
+"""The tree of commands. Commands import what they need when they run, so that `hub --help` answers at once."""
+
+from __future__ import annotations
+
+import typer
+
+from hub.cli import batches, consumers, database, doctor, feeds, keys, lookup, mapping, quarantine, servers
+
+app = typer.Typer(
+    name="hub",
+    help="Lienthong: national registers in, pre-filled dossiers out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode="rich",
+)
+
+for group, name in (
+    (batches.app, "batch"),
+    (quarantine.app, "quarantine"),
+    (mapping.app, "mapping"),
+    (consumers.app, "consumer"),
+    (keys.app, "keys"),
+    (database.app, "db"),
+):
+    app.add_typer(group, name=name)
+
+for room in (servers, doctor, feeds, lookup):
+    room.register(app)

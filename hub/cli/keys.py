@@ -1,0 +1,48 @@
+"""Commands about the hub's own keys."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hub.cli.terminal import AsJson, console, print_json, progress
+
+app = typer.Typer(help="Keys: init, rotate.", no_args_is_help=True)
+
+
+@app.command("init", epilog="Example: hub keys init")
+def init(as_json: AsJson = False) -> None:
+    """Makes the first key ring in HUB_KEYS_DIR; back it up: without it the store can't be opened."""
+    from hub.settings import get_settings
+    from hub.trust.keys import KeyRing
+
+    folder = get_settings().keys_path()
+    ring = KeyRing.create(folder)
+    if as_json:
+        print_json({"folder": str(folder), "master": ring.master_version, "index": ring.index_versions})
+    else:
+        console().print(f"new keys lie in {folder}: back them up apart from the database")
+
+
+@app.command("rotate", epilog="Example: hub keys rotate master")
+def rotate(
+    purpose: Annotated[str, typer.Argument(help="master (re-wraps data keys) or index (re-indexes numbers).")],
+    as_json: AsJson = False,
+) -> None:
+    """Adds a new key version and moves everything under it; may be repeated after an interruption."""
+    from hub.cli.failures import Failed
+    from hub.settings import get_settings
+    from hub.store import rotation
+    from hub.trust.keys import rotate_index, rotate_master
+
+    if purpose not in ("master", "index"):
+        raise Failed(f"rotate master or index, not {purpose!r}")
+    settings = get_settings()
+    with progress(f"rotating {purpose}"):
+        version = (rotate_master if purpose == "master" else rotate_index)(settings)
+        moved = (rotation.rewrap if purpose == "master" else rotation.rotate_index)(settings)
+    if as_json:
+        print_json({"purpose": purpose, "version": version, "moved": moved})
+    else:
+        console().print(f"{purpose} key {version} is in force; {moved} rows moved. Restart the API to drop the old one")

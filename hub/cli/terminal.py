@@ -1,0 +1,79 @@
+"""What commands print: a table for people, JSON for programs, and progress on the error stream."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from hub.cli.failures import Failed
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+By = Annotated[str, typer.Option("--by", envvar="HUB_STEWARD", help="Who decides: your officer code or name.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why, for the record; no name or number of a person.")]
+
+QUIET_SECONDS = 2.0
+
+
+def console() -> Console:
+    """Returns a console on standard output."""
+    return Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """Prints a value as JSON; times and ids become text."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str, indent=None) + "\n")
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
+    """Prints rows under a title, or a sentence when there are none."""
+    if not rows:
+        console().print(empty)
+        return
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    console().print(table)
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """Reads one JSON object from a file, or from standard input when the path is `-`.
+
+    Raises:
+        Failed: it holds something else; what it holds is not shown.
+    """
+    try:
+        value = json.loads(sys.stdin.read() if str(path) == "-" else path.read_text())
+    except json.JSONDecodeError as error:
+        raise Failed(f"{path}: not JSON (line {error.lineno}, column {error.colno})") from None
+    if not isinstance(value, dict):
+        raise Failed(f"{path}: must hold one JSON object")
+    return value
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Callable[[str, int], None]]:
+    """Shows what a long command is doing, and is silent about a short one; yields what the pipeline reports to."""
+    errors = Console(stderr=True, highlight=False)
+    began, told = time.monotonic(), 0.0
+    with errors.status(f"{title} …") as status:
+
+        def report(stage: str, count: int) -> None:
+            nonlocal told
+            now = time.monotonic() - began
+            status.update(f"{title}: {stage} {count or ''} ({now:.0f} s)")
+            if not errors.is_terminal and now - told > QUIET_SECONDS:
+                told = now
+                errors.print(f"{title}: {stage} {count or ''} ({now:.0f} s)")
+
+        yield report

@@ -1,0 +1,109 @@
+"""Looks at everything that the hub stands on and says what is ill, with what to do about it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from hub.launch import readiness
+from hub.settings import Role, Settings, get_settings
+from hub.store import batches, migrate, quarantine
+from hub.store.engine import connect
+from hub.trust.keys import KeyRing
+
+_DISK_MB = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    said: str
+
+
+def examine(settings: Settings | None = None) -> list[Check]:
+    """Runs every check; one that fails says why, and never stops the others."""
+    found = [_run("python", _python)]
+    try:
+        settings = settings or get_settings()
+    except ValueError as error:
+        return [*found, Check("settings", False, f"{type(error).__name__}: see docs/operate.md")]
+    found.append(Check("settings", True, f"{settings.environment} in {settings.var_dir}"))
+    found.append(_run("disk", lambda: _disk(settings)))
+    found.append(_run("keys", lambda: _keys(settings)))
+    for role in Role:
+        found.append(_run(f"database as {role}", lambda role=role: _database(settings, role)))
+    if all(check.ok for check in found if check.name.startswith("database")):
+        found.append(_run("revision", lambda: _revision(settings)))
+        found += _feeds(settings)
+    return [*found, *_servers(settings)]
+
+
+def _run(name: str, check: Callable[[], str]) -> Check:
+    try:
+        return Check(name, True, check())
+    except (RuntimeError, OSError, LookupError) as error:
+        return Check(name, False, str(error))
+
+
+def _python() -> str:
+    return f"{'.'.join(map(str, sys.version_info[:3]))} in {sys.prefix}"
+
+
+def _disk(settings: Settings) -> str:
+    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    if not os.access(settings.var_dir, os.W_OK):
+        raise RuntimeError(f"{settings.var_dir} is not writable for this user")
+    free = shutil.disk_usage(settings.var_dir).free // 2**20
+    if free < _DISK_MB:
+        raise RuntimeError(f"{free} MB are left for {settings.var_dir}: make room, or run `hub retention`")
+    return f"{free} MB free"
+
+
+def _keys(settings: Settings) -> str:
+    ring = KeyRing.load(settings)
+    return f"master {ring.master_version}, index {', '.join(map(str, ring.index_versions))}"
+
+
+def _database(settings: Settings, role: Role) -> str:
+    with connect(settings, role) as conn:
+        row = conn.execute("select current_setting('server_version')").fetchone()
+    return f"PostgreSQL {row[0] if row else '?'}"
+
+
+def _revision(settings: Settings) -> str:
+    current, newest = migrate.current(settings), migrate.newest()
+    if current != newest:
+        raise RuntimeError(f"at {current}, the newest is {newest}: run `hub db upgrade`")
+    return newest
+
+
+def _feeds(settings: Settings) -> Iterator[Check]:
+    with connect(settings, Role.PIPELINE) as conn:
+        names = [name for (name,) in conn.execute("select name from hub.feed order by name").fetchall()]
+        for name in names:
+            parked, mark = batches.parked_batch(conn, name), batches.watermark(conn, name)
+            waiting = sum(quarantine.count_open(conn, name).values())
+            said = f"published up to {mark:%Y-%m-%d %H:%M} UTC" if mark else "never published"
+            if parked:
+                said = f"batch {parked} waits for a decision: `hub batch show {parked}`"
+            yield Check(f"feed {name}", parked is None, f"{said}; {waiting} records in quarantine")
+
+
+def _servers(settings: Settings) -> Iterator[Check]:
+    """Looks at the servers that a launcher has started on this machine, if one has."""
+    path = settings.var_dir / "servers.json"
+    if not path.is_file():
+        return
+    urls: dict[str, str] = json.loads(path.read_text())
+    ready = readiness.answers(f"{urls['api']}/health/ready")
+    yield Check("lookup API", ready, urls["api"] if ready else f"not ready: see {urls['api']}/health/ready")
+    ill = readiness.ill_parts(urls["airflow"])
+    logs = settings.var_dir / "logs"
+    yield Check("Airflow", not ill, urls["airflow"] if not ill else f"ill: {', '.join(ill)}; read {logs}/airflow-*.log")
