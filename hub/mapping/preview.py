@@ -13,9 +13,11 @@ from hub.mapping.compiled import load_compiled
 from hub.mapping.lineage import lineage
 from hub.mapping.paths import MAPPINGS
 from hub.mapping.spec import load_mapping
+from hub.mapping.verdicts import Mapped
 from schemas.drift import unknown_fields
 
-Outcome = Literal["filled", "empty", "refused", "repaired", "unreadable"]
+Outcome = Literal["filled", "empty", "repaired", "refused", "withheld", "unreadable"]
+"""`withheld`: another field of the record was refused, so that nothing of it maps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def preview(name: str, raw: dict[str, Any], as_of: date, root: Path = MAPPINGS) 
         wire = mapping.wire.model_validate(raw)
     except ValidationError as error:
         drifted = unknown_fields(raw, mapping.wire)
-        rows = [PreviewRow("", (path,), "unreadable", "", ("drift.unknown_field",)) for path in drifted]
+        rows = [PreviewRow("", (path,), "unreadable", "", ("wire.drift",)) for path in drifted]
         known = {
             ".".join(str(part) for part in found["loc"])
             for found in error.errors(include_input=False)
@@ -53,24 +55,25 @@ def preview(name: str, raw: dict[str, Any], as_of: date, root: Path = MAPPINGS) 
         }
         return rows + [PreviewRow("", (path,), "unreadable", "", ("wire.malformed",)) for path in sorted(known)]
     mapped = load_compiled(name, root)(wire, as_of)
-    record = mapped.record or {}
-    rows = []
-    for target, described in lineage(name, root)["fields"].items():
-        refused = tuple(finding.rule for finding in mapped.refusals if finding.field == target)
-        repaired = tuple(finding.rule for finding in mapped.notes if finding.field == target)
-        outcome: Outcome = (
-            "refused" if refused else "repaired" if repaired else "filled" if target in record else "empty"
-        )
-        rows.append(
-            PreviewRow(target, tuple(described["from"]), outcome, mask(str(record.get(target, ""))), refused + repaired)
-        )
-    return rows
+    fields = lineage(name, root)["fields"]
+    return [_row(target, tuple(described["from"]), mapped) for target, described in fields.items()]
+
+
+def _row(target: str, sources: tuple[str, ...], mapped: Mapped) -> PreviewRow:
+    refused = tuple(finding.rule for finding in mapped.refusals if finding.field == target)
+    repaired = tuple(finding.rule for finding in mapped.notes if finding.field == target)
+    if refused or mapped.record is None:
+        return PreviewRow(target, sources, "refused" if refused else "withheld", "", refused)
+    if target not in mapped.record:
+        return PreviewRow(target, sources, "empty", "")
+    return PreviewRow(target, sources, "repaired" if repaired else "filled", mask(str(mapped.record[target])), repaired)
 
 
 def mask(value: str) -> str:
-    """Keeps the shape of a value and hides its content: digits become `#`, a word of four letters or more keeps two.
+    """Keeps the shape of a value and hides its content: a text shows two letters, or none if it is short.
 
-    At most two letters of the whole value stay, so that no short name shows.
+    Where there is a digit, every letter and digit becomes `#`, so that a number shows its length and a date its
+    precision.
     """
     if any(character.isdigit() for character in value):
         return "".join("#" if character.isalnum() else character for character in value)
