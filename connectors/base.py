@@ -208,13 +208,12 @@ class Connector:
         Raises:
             Refused: the officer is not mapped; registers refuse strangers, and their audit must name the right person.
         """
-        try:
-            return self.config.officers[context.officer]
-        except KeyError:
-            raise Refused(self.system, operation, "officer_unmapped") from None
+        if (code := self.config.officers.get(context.officer)) is None:
+            raise Refused(self.system, operation, "officer_unmapped")
+        return code
 
     def read(self, operation: str, model: type[M], raw: object) -> M:
-        """Reads a raw record as its wire model.
+        """Reads a raw record as its wire model; do it inside an attempt, which takes the library's error off ours.
 
         Raises:
             BrokenContract: `drift` names the fields that the model does not know, `field_malformed` the wrong ones.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import ClassVar, TypeVar
 
 from lxml import etree
@@ -32,6 +31,7 @@ from schemas.population import Citizen, CongDanNhanThan, KetQuaXacThuc, Wire
 from schemas.vn import is_former_id, is_personal_id
 
 N = TypeVar("N", bound=Entry)
+T = TypeVar("T")
 W = TypeVar("W", bound=Wire)
 
 LIST = "DongBoThongTinCongDan"
@@ -56,8 +56,11 @@ class Population(Connector):
     async def verify(self, claim: IdentityClaim, context: CallContext) -> bool:
         """Tells whether number, name and birth date belong to one person, and nothing else about that person."""
         operation = "XacThucThongTinCongDan"
-        answer = await self._ask(operation, "003", claim, context)
-        return self.read(operation, KetQuaXacThuc, tree(answer)).confirmed
+
+        def read(answer: etree._Element) -> bool:
+            return self.read(operation, KetQuaXacThuc, tree(answer)).confirmed
+
+        return await self._ask(operation, "003", read, claim, context)
 
     @query(CongDanNhanThan)
     async def kin(self, claim: IdentityClaim, context: CallContext) -> CongDanNhanThan | None:
@@ -77,10 +80,10 @@ class Population(Connector):
         self, kind: str, read: Callable[[dict[str, str]], N], since: datetime, until: datetime, page_size: int
     ) -> AsyncIterator[Page[N]]:
         asked = {"MaDVC": self.config.service_code, "MaCanBo": self.config.sync_officer, "Loai": kind}
-        window = {"TuNgay": epoch_ms(since), "DenNgay": epoch_ms(until), "SoBanGhi": page_size}
 
         async def fetch(number: int) -> Page[N]:
-            answer = await self.service.ask(self, LIST, {**asked, **window, "Trang": number})
+            window = {"TuNgay": epoch_ms(since), "DenNgay": epoch_ms(until), "SoBanGhi": page_size, "Trang": number}
+            answer = await self.service.ask(self, LIST, {**asked, **window})
             return self._page(answer, read)
 
         return self.pages(LIST, fetch, since=since, until=until, page_size=page_size)
@@ -104,19 +107,21 @@ class Population(Connector):
     async def _one(
         self, operation: str, service: str, model: type[W], claim: IdentityClaim, context: CallContext
     ) -> W | None:
-        answer = await self._ask(operation, service, claim, context)
-        people = [child for child in answer if local(child) == "CongDan"]
-        if len(people) > 1:
-            raise Refused(self.system, operation, "ambiguous")
-        if not people:
-            return None
-        try:
-            raw = tree(people[0], repeated=("Con",))
-        except ValueError as twice:
-            raise BrokenContract(self.system, operation, "field_malformed", fields=twice.args) from None
-        found = self.read(operation, model, raw)
-        self._same_person(operation, claim, found)
-        return found
+        def read(answer: etree._Element) -> W | None:
+            people = [child for child in answer if local(child) == "CongDan"]
+            if len(people) > 1:
+                raise Refused(self.system, operation, "ambiguous")
+            if not people:
+                return None
+            try:
+                raw = tree(people[0], repeated=("Con",))
+            except ValueError as twice:
+                raise BrokenContract(self.system, operation, "field_malformed", fields=twice.args) from None
+            found = self.read(operation, model, raw)
+            self._same_person(operation, claim, found)
+            return found
+
+        return await self._ask(operation, service, read, claim, context)
 
     def _same_person(self, operation: str, claim: IdentityClaim, found: Wire) -> None:
         field, number = ("SoDinhDanh", claim.personal_id) if claim.personal_id else ("SoCMND", claim.former_id)
@@ -124,14 +129,25 @@ class Population(Connector):
             raise BrokenContract(self.system, operation, "other_person", fields=(field,))
         self.guard.incoming(operation, "SoDinhDanh", filter(None, [getattr(found, "SoDinhDanh", None)]))
 
-    async def _ask(self, operation: str, service: str, claim: IdentityClaim, context: CallContext) -> etree._Element:
+    async def _ask(
+        self,
+        operation: str,
+        service: str,
+        read: Callable[[etree._Element], T],
+        claim: IdentityClaim,
+        context: CallContext,
+    ) -> T:
         fields = {
             "MaDVC": self.config.service_code,
             "MaTichHop": service,
             "MaCanBo": self.officer(operation, context),
             **self._claim(operation, claim),
         }
-        return await self.call(operation, partial(self.service.ask, self, operation, fields), deadline=context.deadline)
+
+        async def attempt() -> T:
+            return read(await self.service.ask(self, operation, fields))
+
+        return await self.call(operation, attempt, deadline=context.deadline)
 
     def _claim(self, operation: str, claim: IdentityClaim) -> dict[str, object]:
         """Writes a claim as the register wants it: one number, the whole name, the year or the whole birth date."""
@@ -140,14 +156,19 @@ class Population(Connector):
         self.guard.outgoing(operation, claim)
         if not (is_personal_id(claim.personal_id) if claim.personal_id else is_former_id(claim.former_id or "")):
             raise Refused(self.system, operation, "claim_malformed", fields=("personal_id",))
-        try:
-            birth = PartialDate.parse(claim.birth_date or "")
-        except ValueError:
-            raise Refused(self.system, operation, "claim_malformed", fields=("birth_date",)) from None
+        if (birth := _birth(claim.birth_date or "")) is None:
+            raise Refused(self.system, operation, "claim_malformed", fields=("birth_date",))
         number = {"SoDinhDanh": claim.personal_id} if claim.personal_id else {"SoCMND": claim.former_id}
         whole = {"NgayThangNam": f"{birth.earliest:%Y%m%d}"} if birth.day else {"Nam": f"{birth.year:04}"}
         name = unicodedata.normalize("NFC", " ".join((claim.name or "").split()))
         return {**number, "HoVaTen": name, "NgayThangNamSinh": whole}
+
+
+def _birth(text: str) -> PartialDate | None:
+    try:
+        return PartialDate.parse(text)
+    except ValueError:
+        return None
 
 
 def _change(part: dict[str, str]) -> FeedEntry:

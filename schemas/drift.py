@@ -6,6 +6,7 @@ A feed's drift policy decides what happens to them: `freeze` stops the batch, `q
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from types import UnionType
@@ -59,4 +60,4 @@ def _walk(raw: object, model: type[BaseModel], prefix: str) -> Iterator[str]:
 
 
 def _field_like(key: str) -> bool:
-    return len(key) <= 64 and key.isascii() and key.isidentifier()
+    return len(key) <= 64 and key.isascii() and key.isidentifier() and not re.search(r"\d{4}", key)
