@@ -83,7 +83,7 @@ create table hub.register_breaker (
     register text not null,
     state text default 'closed' not null,
     failures integer default 0 not null,
-    opened_at timestamptz,
+    until timestamptz,
     updated_at timestamptz default now() not null,
     primary key (register),
     constraint breaker_state check (state in ('closed','open','half_open'))
@@ -94,6 +94,13 @@ create table hub.register_budget (
     tokens double precision not null,
     updated_at timestamptz default now() not null,
     primary key (register)
+);
+
+create table hub.register_place (
+    register text not null,
+    holder uuid not null,
+    expires_at timestamptz not null,
+    primary key (register, holder)
 );
 
 create table hub.register_token (
@@ -233,8 +240,7 @@ create table hub.subject_identifier (
     valid_to timestamptz,
     sealed bytea not null,
     primary key (identifier_id, key_version),
-    constraint identifier_status check (status in ('claimed','current','cancelled','former')),
-    foreign key (subject_id) references hub.subject (subject_id)
+    constraint identifier_status check (status in ('claimed','current','cancelled','former'))
 );
 create index identifier_former_id on hub.subject_identifier (blind_index, key_version) where scheme = 'former_id';
 create unique index identifier_personal_id on hub.subject_identifier (blind_index, key_version)
@@ -245,8 +251,7 @@ create table hub.subject_key (
     subject_id bigint not null,
     master_version smallint not null,
     wrapped_key bytea not null,
-    primary key (subject_id),
-    foreign key (subject_id) references hub.subject (subject_id)
+    primary key (subject_id)
 );
 
 create table hub.ledger (

@@ -5,7 +5,8 @@ revoke all on schema hub from public;
 grant usage on schema hub to hub_pipeline, hub_api, hub_retention;
 grant select on hub.alembic_version, hub.retired_key to hub_pipeline, hub_api, hub_retention;
 grant usage on sequence hub.subject_id_seq, hub.identifier_id_seq to hub_pipeline, hub_api;
-grant select, insert, update, delete on hub.register_budget, hub.register_breaker, hub.register_token
+grant select, insert, update, delete on hub.register_budget, hub.register_place, hub.register_breaker,
+    hub.register_token
     to hub_pipeline, hub_api;
 
 -- pipeline: copies feeds into the store

@@ -1,0 +1,152 @@
+"""Who stands behind the numbers of a batch: new subjects, numbers that replace each other, data keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from hub.store.merging import merge_subjects
+from hub.store.rows import Scope
+from hub.store.staging import Known, copy_rows, next_ids
+from hub.trust.keys import KeyRing
+from hub.trust.sealing import identifier_aad, new_data_key, seal_with, subject_aad
+
+SUBJECT_KEY_COLUMNS = {"subject_id": "int8", "master_version": "int2", "wrapped_key": "bytea"}
+IDENTIFIER_COLUMNS = {
+    "identifier_id": "int8",
+    "key_version": "int2",
+    "scheme": "text",
+    "blind_index": "bytea",
+    "subject_id": "int8",
+    "status": "text",
+    "valid_to": "timestamptz",
+    "sealed": "bytea",
+}
+_KEYS = "select subject_id, master_version, wrapped_key from hub.subject_key where subject_id = any(%s)"
+
+
+def identifier_status(record_status: str) -> str:
+    """Returns the status of a number from that of its record: a withdrawn number is as gone as a cancelled one."""
+    return "current" if record_status == "current" else "cancelled"
+
+
+def ended_at(record_status: str, source_version: int) -> datetime | None:
+    """Returns when a number ended, as far as the register's version tells."""
+    return None if record_status == "current" else datetime.fromtimestamp(source_version / 1000, UTC)
+
+
+def open_ciphers(conn: psycopg.Connection[Any], ring: KeyRing, subject_ids: Iterable[int]) -> dict[int, AESGCM]:
+    """Returns the cipher of each subject, from its wrapped data key."""
+    rows = conn.cursor(binary=True).execute(_KEYS, (list(subject_ids),))
+    return {
+        subject_id: AESGCM(ring.unwrap(version, wrapped, subject_aad(subject_id)))
+        for subject_id, version, wrapped in rows
+    }
+
+
+@dataclass(slots=True)
+class Identities:
+    """The numbers of one publish.
+
+    `values` holds their digits, `blinds` their blind indexes (a list for each key version), `known` what the store has.
+    """
+
+    conn: psycopg.Connection[Any]
+    ring: KeyRing
+    scope: Scope
+    versions: list[int]
+    blinds: list[list[bytes]]
+    values: list[str]
+    known: dict[int, Known]
+
+    def link(self, links: Mapping[int, int], statuses: Mapping[int, str]) -> set[int]:
+        """Joins numbers that replaced each other to one subject and returns those that were new to the store.
+
+        `statuses` holds the record status of the new numbers that have a row in this batch.
+        """
+        created: set[int] = set()
+        for group in components(links.items()):
+            held = sorted({self.known[number].subject_id for number in group if number in self.known})
+            target = held[0] if held else self.new_subjects(1)[0]
+            for source in held[1:]:
+                merge_subjects(self.conn, self.ring, source, target)
+                self._follow(source, target)
+            strangers = [number for number in group if number not in self.known]
+            if strangers:
+                cipher = open_ciphers(self.conn, self.ring, [target])[target]
+                identifier_ids = next_ids(self.conn, "hub.identifier_id_seq", len(strangers))
+                for number, identifier_id in zip(strangers, identifier_ids, strict=True):
+                    status = identifier_status(statuses.get(number, "current"))
+                    self.insert([self.rows_of(number, identifier_id, target, status, None, cipher)])
+                    self.known[number] = Known(identifier_id, target, status)
+                    created.add(number)
+        return created
+
+    def new_subjects(self, count: int) -> list[int]:
+        """Creates subjects with a fresh data key each."""
+        subject_ids = next_ids(self.conn, "hub.subject_id_seq", count)
+        self.insert_subjects(subject_ids, [new_data_key() for _ in subject_ids])
+        return subject_ids
+
+    def insert_subjects(self, subject_ids: Sequence[int], keys: Sequence[bytes]) -> None:
+        """Inserts subjects and their wrapped keys."""
+        kind, version, wrap = self.scope.subject_kind, self.ring.master_version, self.ring.wrap
+        copy_rows(
+            self.conn, "hub.subject", {"subject_id": "int8", "kind": "text"}, ((place, kind) for place in subject_ids)
+        )
+        wrapped = (
+            (place, version, wrap(key, subject_aad(place))) for place, key in zip(subject_ids, keys, strict=True)
+        )
+        copy_rows(self.conn, "hub.subject_key", SUBJECT_KEY_COLUMNS, wrapped)
+
+    def rows_of(
+        self, number: int, identifier_id: int, subject_id: int, status: str, ended: datetime | None, cipher: AESGCM
+    ) -> list[tuple[Any, ...]]:
+        """Returns the rows of a 12-digit number, one for each key version."""
+        sealed = seal_with(cipher, self.values[number].encode(), identifier_aad(identifier_id))
+        return [
+            (identifier_id, version, "personal_id", blind[number], subject_id, status, ended, sealed)
+            for version, blind in zip(self.versions, self.blinds, strict=True)
+        ]
+
+    def former_rows(self, value: str, identifier_id: int, subject_id: int, cipher: AESGCM) -> list[tuple[Any, ...]]:
+        """Returns the rows of an old 9-digit number, one for each key version."""
+        sealed = seal_with(cipher, value.encode(), identifier_aad(identifier_id))
+        index = self.ring.blind_index
+        return [
+            (identifier_id, v, "former_id", index(v, "former_id", value), subject_id, "former", None, sealed)
+            for v in self.versions
+        ]
+
+    def insert(self, rows: Iterable[list[tuple[Any, ...]]]) -> None:
+        """Inserts rows of identifiers; a number that somebody claimed meanwhile raises UniqueViolation."""
+        copy_rows(self.conn, "hub.subject_identifier", IDENTIFIER_COLUMNS, (row for group in rows for row in group))
+
+    def _follow(self, source: int, target: int) -> None:
+        for number, known in self.known.items():
+            if known.subject_id == source:
+                self.known[number] = Known(known.identifier_id, target, known.status)
+
+
+def components(links: Iterable[tuple[int, int]]) -> list[list[int]]:
+    """Returns the groups of numbers that are joined by links, each sorted."""
+    parent: dict[int, int] = {}
+
+    def root(number: int) -> int:
+        parent.setdefault(number, number)
+        while parent[number] != number:
+            parent[number] = parent[parent[number]]
+            number = parent[number]
+        return number
+
+    for one, other in links:
+        parent[root(one)] = root(other)
+    groups: dict[int, list[int]] = {}
+    for number in sorted(parent):
+        groups.setdefault(root(number), []).append(number)
+    return list(groups.values())

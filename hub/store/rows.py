@@ -1,0 +1,64 @@
+"""What goes into a publish and what comes out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PublishRow:
+    """One canonical record on its way into the store.
+
+    `status` is `current`, `cancelled` or `withdrawn`; a withdrawn record with an empty document keeps the stored one.
+    """
+
+    position: int
+    key: str
+    source_version: int
+    status: str
+    replaced_by: str | None
+    former_id: str | None
+    document: bytes
+    correction: int = 0
+
+    def __repr__(self) -> str:
+        return f"PublishRow(position={self.position}, status={self.status})"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishResult:
+    """What became of the rows; `conflicts` are positions whose version is stored already with another content."""
+
+    published: int
+    unchanged: int
+    superseded: int
+    conflicts: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What all rows of a publish share."""
+
+    register: str
+    kind: str
+    batch_id: UUID
+    fetched_at: datetime
+    mapping_version: int
+
+    def parameters(self) -> dict[str, Any]:
+        """Returns the values by the names that the statements use."""
+        return {
+            "register": self.register,
+            "kind": self.kind,
+            "batch_id": self.batch_id,
+            "fetched_at": self.fetched_at,
+            "mapping_version": self.mapping_version,
+        }
+
+    @property
+    def subject_kind(self) -> str:
+        """What a record of this kind is about."""
+        return "organisation" if self.kind == "organisation" else "person"

@@ -1,0 +1,142 @@
+"""What the store already knows about the rows of a batch: one binary COPY and one join decide every row.
+
+The comparison comes before any sealing, so that a row that stands in the store already costs no encryption.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import sql
+
+_CREATE = """
+create temporary table if not exists sought (
+    number integer not null, key_version smallint not null, blind bytea not null,
+    source_version bigint, correction integer, digest bytea) on commit drop;
+create temporary table if not exists resolved (
+    number integer not null, identifier_id bigint, subject_id bigint, status text, verdict text not null)
+    on commit drop;
+truncate sought, resolved
+"""
+
+# The order of two versions of a record; equal in all three parts means the same version.
+_STORED = "(r.source_version, r.correction, r.mapping_version)"
+_SENT = "(s.source_version, s.correction, %(mapping_version)s)"
+_RESOLVE = f"""
+insert into resolved
+select distinct on (s.number) s.number, i.identifier_id, i.subject_id, i.status,
+       case when s.digest is null then 'link'
+            when i.identifier_id is null then 'new'
+            when r.identifier_id is null then 'first'
+            when {_SENT} < {_STORED} then 'superseded'
+            when {_SENT} = {_STORED} then case when r.digest = s.digest then 'unchanged' else 'conflict' end
+            when r.digest = s.digest then 'confirmed'
+            else 'changed' end
+  from sought s
+  left join hub.subject_identifier i
+    on i.scheme = 'personal_id' and i.key_version = s.key_version and i.blind_index = s.blind
+  left join hub.record r
+    on r.register = %(register)s and r.kind = %(kind)s and r.identifier_id = i.identifier_id
+ order by s.number, i.identifier_id
+"""  # noqa: S608 - constants of this module
+# Seen again at the source in a newer version with the same content: the row says so, and no version is kept of it.
+_CONFIRM = """
+update hub.record r
+   set source_version = s.source_version, correction = s.correction, mapping_version = %(mapping_version)s,
+       batch_id = %(batch_id)s, fetched_at = %(fetched_at)s
+  from resolved v join (select distinct on (number) * from sought order by number) s using (number)
+ where v.verdict = 'confirmed'
+   and r.register = %(register)s and r.kind = %(kind)s and r.identifier_id = v.identifier_id
+"""
+_COUNT = "select verdict, count(*) from resolved group by verdict"
+_NEW = "select number from resolved where verdict = 'new'"
+_WORK = """
+select number, identifier_id, subject_id, status, verdict from resolved
+ where verdict in ('first', 'changed', 'conflict') or (verdict = 'link' and identifier_id is not null)
+ order by number
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A number that the store knows already."""
+
+    identifier_id: int
+    subject_id: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What the store knows: `known` by number, the numbers to write, those in conflict, and counts by verdict.
+
+    `new` were never seen, `first` are known and get their first record, `changed` get another one.
+    """
+
+    known: dict[int, Known]
+    new: list[int] = field(default_factory=list)
+    first: list[int] = field(default_factory=list)
+    changed: list[int] = field(default_factory=list)
+    conflicts: list[int] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def resolve(
+    conn: psycopg.Connection[Any],
+    sought: Iterable[tuple[int, int, bytes, int | None, int | None, bytes | None]],
+    scope: dict[str, Any],
+) -> Resolution:
+    """Compares sought numbers (number, key version, blind index, source version, correction, digest) with the store.
+
+    A number without a digest is only looked up. `scope` holds register, kind, batch_id, fetched_at, mapping_version.
+    """
+    conn.execute(_CREATE)
+    copy_rows(conn, "sought", _SOUGHT, sought)
+    conn.execute("analyze sought")
+    conn.execute(_RESOLVE, scope)
+    conn.execute(_CONFIRM, scope)
+    resolution = Resolution({}, counts=dict(conn.execute(_COUNT).fetchall()))
+    if resolution.counts.get("new"):
+        resolution.new.extend(row[0] for row in conn.cursor(binary=True).execute(_NEW))
+    lists = {"first": resolution.first, "changed": resolution.changed, "conflict": resolution.conflicts}
+    for number, identifier_id, subject_id, status, verdict in conn.cursor(binary=True).execute(_WORK):
+        resolution.known[number] = Known(identifier_id, subject_id, status)
+        if verdict in lists:
+            lists[verdict].append(number)
+    return resolution
+
+
+_SOUGHT = {
+    "number": "int4",
+    "key_version": "int2",
+    "blind": "bytea",
+    "source_version": "int8",
+    "correction": "int4",
+    "digest": "bytea",
+}
+
+
+def copy_rows(
+    conn: psycopg.Connection[Any],
+    table: LiteralString,
+    columns: dict[str, str],
+    rows: Iterable[Sequence[Any]],
+) -> None:
+    """Copies rows into a table in the binary format; `columns` gives the PostgreSQL type of each."""
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    place = sql.SQL(".").join(map(sql.Identifier, table.split(".")))
+    with conn.cursor().copy(sql.SQL("copy {} ({}) from stdin (format binary)").format(place, names)) as copy:
+        copy.set_types(list(columns.values()))
+        for row in rows:
+            copy.write_row(row)
+
+
+def next_ids(conn: psycopg.Connection[Any], sequence: LiteralString, count: int) -> list[int]:
+    """Takes `count` ids from a sequence."""
+    if not count:
+        return []
+    query = sql.SQL("select nextval({}) from generate_series(1, %s)").format(sql.Literal(sequence))
+    return [row[0] for row in conn.cursor(binary=True).execute(query, (count,))]
