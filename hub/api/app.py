@@ -1,0 +1,173 @@
+"""The lookup API as an ASGI application: `uvicorn hub.api.app:create_app --factory`, one process per worker."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from hub.api import dossiers, health, lookup, oauth, procedures
+from hub.api.openapi import DESCRIPTION, build_document, request_body_of, responses_of
+from hub.api.problems import MEDIA_TYPE, problem_document, problem_headers
+from hub.api.reference import render_reference
+from hub.api.services import make_services
+from hub.api.serving import Operation, endpoint, language_of
+from hub.exchange.refusals import Refused
+from hub.settings import Settings, get_settings
+
+log = structlog.get_logger()
+
+# The hot path first: routes are tried in order.
+OPERATIONS: tuple[Operation, ...] = (
+    lookup.OPERATION,
+    oauth.OPERATION,
+    dossiers.REGISTER,
+    dossiers.CLOSE,
+    procedures.LIST,
+    procedures.SHOW,
+)
+
+_PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+
+
+class ExchangeRoute(APIRoute):
+    """A route that FastAPI documents and that reads, checks and answers the call itself.
+
+    FastAPI would read the body before it knows the caller, and check every answer against its model again.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Any]:
+        """Returns the endpoint as it is."""
+        return self.endpoint
+
+
+class NothingEscapes:
+    """Answers 500 for whatever fails outside an exchange; the server would print the exception with its text."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes a request on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        try:
+            await self.app(scope, receive, send)
+        except Exception as error:
+            log.error("api.fault", error=type(error).__name__)
+            await _problem(Request(scope), Refused("hub.fault"))(scope, receive, send)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Makes the application; without settings it reads those of the process.
+
+    Raises:
+        KeyRefused: keys are missing or open to others.
+        MappingError: a procedure file is wrong.
+    """
+    services = make_services(settings or get_settings())
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await services.reading
+        await services.writing
+        await services.policy.open()
+        yield
+        await services.log.drain()
+        await services.policy.close()
+        for pool in (services.reading, services.writing):
+            pool.terminate()
+
+    app = FastAPI(
+        title="Lienthong lookup API",
+        version="1.0",
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    app.state.services = services
+    app.add_middleware(NothingEscapes)
+    for operation in OPERATIONS:
+        app.router.add_api_route(
+            operation.path,
+            endpoint(operation),
+            methods=[operation.method],
+            summary=operation.summary,
+            operation_id=operation.handler.__name__,
+            responses=responses_of(operation),
+            status_code=operation.success[0],
+            response_model=None,
+            openapi_extra=request_body_of(operation),
+            route_class_override=ExchangeRoute,
+        )
+    _add_public_routes(app)
+    app.add_exception_handler(HTTPException, _routing_problem)
+    return app
+
+
+def _add_public_routes(app: FastAPI) -> None:
+    document: dict[str, Any] = {}
+
+    def openapi() -> dict[str, Any]:
+        if not document:
+            document.update(build_document(app, OPERATIONS))
+        return document
+
+    async def show_openapi(request: Request) -> Response:
+        """The OpenAPI document of this API."""
+        return JSONResponse(app.openapi())
+
+    async def show_reference(request: Request) -> Response:
+        """The same as a page to read."""
+        return HTMLResponse(render_reference(app.openapi()), headers={"Content-Security-Policy": _PAGE_POLICY})
+
+    async def show_metrics(request: Request) -> Response:
+        """Metrics of this process for Prometheus."""
+        return Response(app.state.services.metrics.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    app.openapi = openapi  # type: ignore[method-assign]
+    public: tuple[tuple[str, Callable[[Request], Awaitable[Response]], str, dict[int | str, dict[str, Any]]], ...] = (
+        ("/health/live", health.live, "application/json", {}),
+        ("/health/ready", health.ready, "application/json", {503: {"description": "Not ready, with reasons"}}),
+        ("/metrics", show_metrics, "text/plain", {}),
+        ("/openapi.json", show_openapi, "application/json", {}),
+        ("/docs", show_reference, "text/html", {}),
+    )
+    for path, serve, media_type, more in public:
+        example = {"status": "live"} if path == "/health/live" else None
+        content: dict[str, Any] = {media_type: {} if example is None else {"example": example}}
+        answers: dict[int | str, dict[str, Any]] = {200: {"description": "OK", "content": content}}
+        app.router.add_api_route(
+            path,
+            serve,
+            methods=["GET"],
+            responses=answers | more,
+            response_class=Response,
+            route_class_override=ExchangeRoute,
+        )
+
+
+async def _routing_problem(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    code = {404: "route.unknown", 405: "method.not_allowed"}.get(status, "hub.fault")
+    return _problem(request, Refused(code), getattr(error, "headers", None))
+
+
+def _problem(request: Request, refused: Refused, headers: Any = None) -> Response:
+    language = language_of(request)
+    document = problem_document(refused, language, None)
+    return JSONResponse(
+        document, document["status"], problem_headers(refused, language) | dict(headers or {}), MEDIA_TYPE
+    )
