@@ -1,0 +1,1 @@
+"""Pages for people. So far: the validation reports."""
