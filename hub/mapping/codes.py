@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, RootModel
 
@@ -121,7 +121,7 @@ def read_rows(path: Path) -> list[CodeRow]:
     for cells in reader:
         try:
             rows.append(_row(cells))
-        except (ValueError, AttributeError) as error:
+        except ValueError as error:
             source.problems.append(Problem(source.file, reader.line_num, "row", f"is no row of a code list: {error}"))
     source.problems.extend(_overlaps(source.file, rows))
     if source.problems:
@@ -129,7 +129,9 @@ def read_rows(path: Path) -> list[CodeRow]:
     return rows
 
 
-def _row(cells: Mapping[str, str]) -> CodeRow:
+def _row(cells: Mapping[Any, Any]) -> CodeRow:
+    if None in cells or None in cells.values():
+        raise ValueError(f"it has not {len(COLUMNS)} cells")
     if not cells["code"]:
         raise ValueError("the code is empty")
     since, until = (date.fromisoformat(cells[key]) if cells[key] else None for key in ("valid_from", "valid_to"))

@@ -84,9 +84,9 @@ class Gazetteer:
         wanted = self.provinces.get(province)
         if wanted is None or wanted == self.provinces.get(old_province):
             return () if district and district != old_district else old.successors
-        # The number is known in another province. It may be a current code beside a district kept from habit;
-        # if not, the contradiction is passed on to the rule that refuses it.
-        return () if self.has_current_edition and self.communes.get(commune) == wanted else old.successors
+        # The commune is known in another province, and no code was re-used across provinces (none of the 10,035 old
+        # ones): the contradiction is passed on to the rule that refuses it.
+        return old.successors
 
 
 def reading_places(gazetteer: Gazetteer, target: str) -> Place:
