@@ -20,6 +20,7 @@ from hub.quality import (
     row_text,
     wire_rules,
 )
+from hub.quality.expectations import load_expectations
 from hub.quality.person import PersonView
 from hub.quality.rule import (
     CounterExample,
@@ -78,8 +79,9 @@ RULES: Final = catalogue(
     row_places.RULES,
     cross_row_rules.RULES,
     batch_rules.RULES,
+    (expectation.rule for expectation in load_expectations()),
 )
-"""Every rule by its id. The rules of the batch suite are not here: `schemas/expectations` holds them."""
+"""Every rule by its id; those of the batch suite come from `schemas/expectations`."""
 
 _ROW_RULES: Final = tuple(rule for rule in RULES.values() if rule.stage is Stage.ROW)
 
