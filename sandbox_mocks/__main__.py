@@ -1,0 +1,97 @@
+"""Runs the twin: `python -m sandbox_mocks --port 0 --seed 1 --people 2000`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from sandbox_mocks.country import Country
+from sandbox_mocks.population.app import PATH, create_app
+from sandbox_mocks.population.credentials import Credentials
+
+HOST = "127.0.0.1"
+_GRACE_SECONDS = 1
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serves the twin on loopback until it is told to stop; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        country = Country(options.seed, options.people, options.defect_rate)
+    except ValueError as refused:
+        return _complain(str(refused))
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, options.port))
+    except OSError as refused:
+        return _complain(f"port {options.port} on {HOST} can't be used ({refused.strerror}); name another or --port 0")
+    base = f"http://{HOST}:{listener.getsockname()[1]}"
+    ready = {"url": base, "population": base + PATH, "wsdl": f"{base}{PATH}?wsdl", "pid": os.getpid()}
+    server = _Server(
+        # No access log: a line per call would be one more place where callers leave traces.
+        uvicorn.Config(
+            create_app(country, _credentials()),
+            access_log=False,
+            log_level="warning",
+            lifespan="off",
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        ),
+        json.dumps({**ready, "seed": options.seed, "people": options.people}),
+        options.ready_file,
+    )
+    server.run(sockets=[listener])
+    return 0
+
+
+class _Server(uvicorn.Server):
+    """A server that says where it is once it answers."""
+
+    def __init__(self, config: uvicorn.Config, ready: str, ready_file: Path | None) -> None:
+        super().__init__(config)
+        self._ready, self._ready_file = ready, ready_file
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Starts to listen, then writes the base URL as one line of JSON."""
+        await super().startup(sockets=sockets)
+        if self._ready_file is not None:
+            # Renamed into place, so that whoever waits for the file never reads half of it.
+            unfinished = self._ready_file.with_name(self._ready_file.name + ".tmp")
+            unfinished.write_text(self._ready + "\n", encoding="utf-8")
+            unfinished.replace(self._ready_file)
+        sys.stdout.write(self._ready + "\n")
+        sys.stdout.flush()
+
+
+def _credentials() -> Credentials:
+    """Reads credentials from SANDBOX_POPULATION_USER, _SECRET, _API_KEY, _CLIENT, _LOGICAL_URL; none is needed."""
+    names = ("user", "secret", "api_key", "client", "logical_url")
+    given = {name: os.environ.get(f"SANDBOX_POPULATION_{name.upper()}") for name in names}
+    return Credentials(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox_mocks", description="Sandbox twin of the population register."
+    )
+    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
+    parser.add_argument("--seed", type=int, default=1, help="every seed is another country")
+    parser.add_argument("--people", type=int, default=2000, help="people born by the end of 2026")
+    parser.add_argument("--defect-rate", type=float, default=1.0, help="multiplies the rates of defects; 0: none")
+    parser.add_argument("--ready-file", type=Path, help="file to write the base URL to, as JSON, once the twin answers")
+    return parser
+
+
+def _complain(text: str) -> int:
+    sys.stderr.write(f"sandbox_mocks: {text}\n")
+    return 2
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
