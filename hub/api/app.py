@@ -18,7 +18,7 @@ from hub.api import dossiers, health, lookup, oauth, procedures
 from hub.api.openapi import DESCRIPTION, build_document, request_body_of, responses_of
 from hub.api.problems import MEDIA_TYPE, problem_document, problem_headers
 from hub.api.reference import render_reference
-from hub.api.services import make_services
+from hub.api.services import lay_foundations, open_services
 from hub.api.serving import Operation, endpoint, language_of
 from hub.exchange.refusals import Refused
 from hub.settings import Settings, get_settings
@@ -74,18 +74,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         KeyRefused: keys are missing or open to others.
         MappingError: a procedure file is wrong.
     """
-    services = make_services(settings or get_settings())
+    foundations = lay_foundations(settings or get_settings())
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        await services.reading
-        await services.writing
-        await services.policy.open()
-        yield
-        await services.log.drain()
-        await services.policy.close()
-        for pool in (services.reading, services.writing):
-            pool.terminate()
+        async with open_services(foundations) as services:
+            app.state.services = services
+            yield
 
     app = FastAPI(
         title="Lienthong lookup API",
@@ -97,7 +92,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         redirect_slashes=False,
     )
-    app.state.services = services
     app.add_middleware(NothingEscapes)
     for operation in OPERATIONS:
         app.router.add_api_route(

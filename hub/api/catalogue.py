@@ -286,6 +286,13 @@ _TABLE: tuple[Problem, ...] = (
         ("Rights can't be confirmed now", "The hub can't read its grants; repeat the call later."),
     ),
     Problem(
+        "hub.keys_outdated",
+        503,
+        "hub_operator",
+        ("Khóa của hệ thống vừa được thay", "Gửi lại sau vài giây."),
+        ("The hub's keys were just rotated", "Repeat the call in a few seconds."),
+    ),
+    Problem(
         "hub.record_unreadable",
         503,
         "hub_operator",

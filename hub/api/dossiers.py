@@ -102,6 +102,7 @@ REGISTER = Operation(
         "officer.unknown",
         "dossier.conflict",
         "dossier.closed",
+        "hub.keys_outdated",
     ),
     success=(201, 200),
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import asyncpg
 
@@ -19,6 +21,8 @@ from hub.settings import Role, Settings
 from hub.store.engine import create_pool
 
 READ_CONNECTIONS = 10
+# The listener, the group commit, and four calls that register a dossier or get a token.
+WRITING_CONNECTIONS = 6
 _STORE_SECONDS = 3.0
 
 
@@ -62,43 +66,61 @@ def issuer_of(settings: Settings) -> str:
     return settings.api_url.rstrip("/")
 
 
-def make_services(settings: Settings) -> Services:
-    """Reads keys and procedures and prepares the pools; nothing is connected yet.
+@dataclass(frozen=True, slots=True)
+class Foundations:
+    """What a process reads before it serves: a mistake in it keeps the process from starting."""
+
+    settings: Settings
+    ring: LiveKeyRing
+    signing_keys: SigningKeys
+    procedures: Mapping[str, Procedure]
+
+
+def lay_foundations(settings: Settings) -> Foundations:
+    """Reads keys and procedures; nothing is connected yet.
 
     Raises:
         KeyRefused: keys are missing or open to others.
         MappingError: a procedure file is wrong.
     """
-    ring = LiveKeyRing(settings)
-    signing_keys = SigningKeys.load(settings)
-    procedures = load_procedures()
+    return Foundations(settings, LiveKeyRing(settings), SigningKeys.load(settings), load_procedures())
+
+
+@asynccontextmanager
+async def open_services(foundations: Foundations) -> AsyncIterator[Services]:
+    """Opens the pools in the running loop and follows the policy; a database that is down is waited for meanwhile."""
     # Reading and writing apart: a flood of lookups must not keep the log from being written.
-    reading = create_pool(
-        settings,
-        Role.API,
-        min_size=0,
-        max_size=READ_CONNECTIONS,
-        timeout=_STORE_SECONDS,
-        command_timeout=_STORE_SECONDS,
-        connection_class=SessionlessConnection,
-    )
-    writing = create_pool(
-        settings,
-        Role.API,
-        min_size=0,
-        max_size=2,
-        timeout=_STORE_SECONDS,
-        connection_class=SessionlessConnection,
-    )
-    policy = PolicyCache(writing, needs_of(procedures), on_key_change=ring.reload)
-    return Services(
-        settings,
-        ring,
-        signing_keys,
-        procedures,
+    reading = await _pool(foundations.settings, READ_CONNECTIONS, command_timeout=_STORE_SECONDS)
+    writing = await _pool(foundations.settings, WRITING_CONNECTIONS)
+    policy = PolicyCache(writing, needs_of(foundations.procedures), on_key_change=foundations.ring.reload)
+    services = Services(
+        foundations.settings,
+        foundations.ring,
+        foundations.signing_keys,
+        foundations.procedures,
         reading,
         writing,
         policy,
-        ExchangeLog(writing),
-        TokenVerifier(signing_keys, issuer_of(settings)),
+        ExchangeLog(writing, works=WRITING_CONNECTIONS - 2),
+        TokenVerifier(foundations.signing_keys, issuer_of(foundations.settings)),
+    )
+    await policy.open()
+    try:
+        yield services
+    finally:
+        await services.log.drain()
+        await policy.close()
+        reading.terminate()
+        writing.terminate()
+
+
+async def _pool(settings: Settings, size: int, **options: Any) -> asyncpg.Pool:
+    return await create_pool(
+        settings,
+        Role.API,
+        min_size=0,
+        max_size=size,
+        timeout=_STORE_SECONDS,
+        connection_class=SessionlessConnection,
+        **options,
     )

@@ -28,6 +28,7 @@ from hub.exchange.entries import REFUSED, Kind, LogEntry
 from hub.exchange.outages import DATABASE_AWAY
 from hub.exchange.policy import Consumer, Policy
 from hub.exchange.refusals import Refused, Unauthenticated, Unready
+from hub.trust.keys import KeyRefused
 
 log = structlog.get_logger()
 
@@ -113,6 +114,10 @@ def endpoint(operation: Operation) -> Callable[[Request], Awaitable[Response]]:
             reply = await operation.handler(call)
         except Refused as refused:
             reply = _refuse(refused, operation, request, entry, services)
+        except KeyRefused:
+            # A key was rotated under this process: the next call finds it with the new ones.
+            services.ring.reload_soon()
+            reply = _refuse(Unready("hub.keys_outdated"), operation, request, entry, services)
         except (*DATABASE_AWAY, asyncpg.PostgresError) as error:
             log.error("exchange.database_away", error=type(error).__name__, exchange=str(entry.exchange_id))
             reply = _refuse(Unready("hub.database_down"), operation, request, entry, services)

@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -45,14 +45,18 @@ class LogUnwritable(Unready):
 
 
 class ExchangeLog:
-    """Appends entries; `append` and `commit` return when the entry is durable."""
+    """Appends entries; `append` and `commit` return when the entry is durable.
 
-    def __init__(self, pool: asyncpg.Pool, *, timeout: float = 3.0, max_waiting: int = 10_000) -> None:
+    The pool must hold `works` connections and one more.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, *, timeout: float = 3.0, max_waiting: int = 10_000, works: int = 4) -> None:
         self._pool = pool
         self._timeout = timeout
         self._max_waiting = max_waiting
         self._waiting: deque[tuple[LogEntry, asyncio.Future[None]]] = deque()
         self._lock = asyncio.Lock()
+        self._works = asyncio.Semaphore(works)
         self._writing: asyncio.Task[None] | None = None
         self._last_at: datetime | None = None
         self._begin()
@@ -74,24 +78,28 @@ class ExchangeLog:
     async def commit(self, work: Callable[[Connection], Awaitable[tuple[LogEntry, T]]]) -> T:
         """Does work that changes the database in one transaction with its own entry, so that neither stands alone.
 
+        The work may wait for others' locks; the writer's turn is taken for the insert and the commit only, so that no
+        other call waits with it.
+
         Raises:
             LogUnwritable: the database failed; nothing was changed, or it can't be known.
             Refused: what `work` raised; nothing was changed.
         """
-        async with self._lock:
-            try:
-                async with (
-                    asyncio.timeout(self._timeout),
-                    self._pool.acquire() as connection,
-                    connection.transaction(),
-                ):
-                    entry, result = await work(connection)
-                    await self._insert(connection, [entry])
-            except (*DATABASE_AWAY, asyncpg.PostgresError) as error:
-                self._failed(error, 1)
-                raise LogUnwritable(error) from None
-            self._sequence += 1
-            return result
+        try:
+            async with self._works, self._pool.acquire(timeout=self._timeout) as connection:
+                transaction = connection.transaction()
+                await transaction.start()
+                try:
+                    async with asyncio.timeout(self._timeout):
+                        entry, result = await work(connection)
+                except BaseException:
+                    await transaction.rollback()
+                    raise
+                async with self._lock:
+                    await self._commit(connection, transaction, entry)
+        except (*DATABASE_AWAY, asyncpg.PostgresError) as error:
+            raise LogUnwritable(error) from None
+        return result
 
     async def drain(self) -> None:
         """Waits until every entry that was appended has been written or refused."""
@@ -107,6 +115,16 @@ class ExchangeLog:
                     await self._write(batch)
         finally:
             self._writing = None
+
+    async def _commit(self, connection: Connection, transaction: Any, entry: LogEntry) -> None:
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._insert(connection, [entry])
+                await transaction.commit()
+        except BaseException as error:
+            self._failed(error, 1)
+            raise
+        self._sequence += 1
 
     async def _write(self, batch: list[tuple[LogEntry, asyncio.Future[None]]]) -> None:
         failure: BaseException | None = None

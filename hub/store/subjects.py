@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import psycopg
@@ -32,7 +32,9 @@ select n.number from unnest(%s::integer[], %s::smallint[], %s::bytea[]) n (numbe
  where exists (select from hub.dossier d where d.subject_id = i.subject_id)
 """
 
-Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+if TYPE_CHECKING:
+    # asyncpg's classes are generic in its stubs only.
+    Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
 
 
 async def claim(conn: Connection, ring: KeyRing, personal_id: str) -> int:
