@@ -8,15 +8,18 @@ public source gives any. `injected` lists them for tests; no route of the twin d
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sandbox_mocks.country.demography import Place
 from sandbox_mocks.country.legacy_text import as_tcvn3
 from sandbox_mocks.country.quirks import epoch_birth
 from sandbox_mocks.country.records import local_date
+
+if TYPE_CHECKING:
+    from sandbox_mocks.country.country import Country
 
 CHANCES: dict[str, float] = {
     "name_nfd": 0.0018,
@@ -239,3 +242,22 @@ APPLY: dict[str, Defect] = {
     "death_before_birth": _death_before_birth,
     "spouse_not_mutual": _spouse_not_mutual,
 }
+
+
+class Injected(NamedTuple):
+    """One defect that was put into the feed: number and version of the entry, and the defect's name."""
+
+    number: str
+    version: int
+    defect: str
+
+
+def injected(country: Country, since: int, until: int) -> Iterator[Injected]:
+    """Lists the defects in the feed of `[since, until)` (epoch milliseconds) in its order, for tests.
+
+    Of two entries that are a defect together, the second one is listed.
+    """
+    for entry in country.feed.window(since, until):
+        defect = country.defect(entry)
+        if defect is not None:
+            yield Injected(entry.number, entry.time, defect)

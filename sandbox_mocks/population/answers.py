@@ -43,10 +43,11 @@ def elements(values: dict[str, Any]) -> str:
 
 
 def feed_entry(number: str, time: int, status: str, body: bytes | None) -> str:
-    """Writes one entry of the feed, its content as JSON inside CDATA."""
+    """Writes one entry of the feed; its content is JSON inside CDATA, as a string literal with its quotes escaped."""
     content = ""
     if body is not None:
-        inside = body.decode().replace("]]>", "]]]]><![CDATA[>")
+        literal = body.decode().replace("\\", "\\\\").replace('"', '\\"')
+        inside = f'"{literal}"'.replace("]]>", "]]]]><![CDATA[>")
         content = f"<Body><![CDATA[{inside}]]></Body>"
     return (
         f"<CongDan><SoDinhDanh>{number}</SoDinhDanh><ThoiDiemDuLieu>{time}</ThoiDiemDuLieu>"
