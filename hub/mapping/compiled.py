@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
@@ -86,6 +87,7 @@ class CompiledMapping:
             "Finding": Finding,
             "Mapped": Mapped,
             "new": tuple.__new__,
+            "is_normalized": unicodedata.is_normalized,
         }
         for name, rule in self._emitter.lists.items():
             names[name] = _Table(self._lists[rule.codes or ""], day if rule.as_of == "record" else rule.as_of)

@@ -27,13 +27,15 @@ from __future__ import annotations
 import ast
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from hub.mapping.spec import FieldRule, LoadedMapping
-from hub.mapping.transforms import TRANSFORMS
+from hub.mapping.transforms import TRANSFORMS, Transform
 from hub.mapping.verdicts import Finding
 from hub.mapping.wire import WirePath, wire_path
 from schemas.canonical import fields_of
+
+Block = TypeVar("Block", ast.If, ast.Try, ast.FunctionDef)
 
 
 class Emitter:
@@ -77,9 +79,7 @@ class Emitter:
             "return new(Mapped, (result, refusals, notes))"
         )
         module = ast.parse("def mapped(record_in): pass")
-        definition = module.body[0]
-        assert isinstance(definition, ast.FunctionDef)  # noqa: S101 - narrows the type for mypy
-        definition.body = self._prelude + body
+        _block(module.body[0], ast.FunctionDef).body = self._prelude + body
         return ast.fix_missing_locations(module)
 
     def _path(self, path: str) -> WirePath:
@@ -154,8 +154,7 @@ class Emitter:
         outcome: list[ast.stmt] = [ast.If(_name("value"), keep, otherwise)]
         if self._may_refuse(rule):
             template = "try:\n    pass\nexcept Refused as refused:\n    refusals.append(Finding(TARGET, refused.rule))"
-            attempt = _statements(template, TARGET=ast.Constant(target))[0]
-            assert isinstance(attempt, ast.Try)  # noqa: S101 - narrows the type for mypy
+            attempt = _block(_statements(template, TARGET=ast.Constant(target))[0], ast.Try)
             attempt.body, attempt.orelse = steps, outcome
             steps, outcome = [attempt], []
         return self._sourced(rule) + steps + outcome
@@ -177,17 +176,27 @@ class Emitter:
 
     def _transforms(self, target: str, rule: FieldRule) -> list[ast.stmt]:
         steps: list[ast.stmt] = []
-        for name in rule.then:
-            step = TRANSFORMS[name]
-            applied = "value = STEP(value)"
-            if step.repairs is not None:
-                applied = "mended = STEP(value)\nif mended is not value:\n    notes.append(NOTE)\n    value = mended"
-            note = self._constant("note", Finding(target, step.repairs or ""))
-            holes = {"STEP": self._constant("step", step.apply), "NOTE": note}
-            filled = self._has_numbers(rule) and name == rule.then[0]
-            test = _statements("value is not None and value != ''")[0].value if filled else _name("value")  # type: ignore[attr-defined]
-            steps += _guarded(test, _statements(applied, **holes))
+        for settled, group in groupby((TRANSFORMS[name] for name in rule.then), key=lambda step: bool(step.settled)):
+            run = list(group)
+            emitted = [statement for step in run for statement in self._step(target, rule, step)]
+            # Repairs that follow each other are passed over at once if no one of them has anything to do.
+            test = " and ".join(f"({step.settled})" for step in run)
+            steps += _statements(f"if value and not ({test}):\n    pass") if settled else []
+            if settled:
+                _block(steps[-1], ast.If).body = emitted
+            else:
+                steps += emitted
         return steps
+
+    def _step(self, target: str, rule: FieldRule, step: Transform) -> list[ast.stmt]:
+        applied = "value = STEP(value)"
+        if step.repairs is not None:
+            applied = "mended = STEP(value)\nif mended is not value:\n    notes.append(NOTE)\n    value = mended"
+        note = self._constant("note", Finding(target, step.repairs or ""))
+        # Only the first step may be given a number, and zero is one.
+        first = step is TRANSFORMS[rule.then[0]] and self._has_numbers(rule)
+        test = _expression("value is not None and value != ''" if first else "value")
+        return _guarded(test, _statements(applied, STEP=self._constant("step", step.apply), NOTE=note))
 
     def _otherwise(self, target: str, rule: FieldRule, required: bool) -> list[ast.stmt]:
         if rule.default is not None:
@@ -236,6 +245,17 @@ def _statements(template: str, **holes: str | ast.expr) -> list[ast.stmt]:
     """Parses a template of this file and fills its capitalised holes with names or expressions."""
     fill = _Fill(holes)
     return [fill.visit(statement) for statement in ast.parse(template).body]
+
+
+def _expression(template: str) -> ast.expr:
+    return ast.parse(template, mode="eval").body
+
+
+def _block(statement: ast.stmt, kind: type[Block]) -> Block:
+    """Narrows a statement of a template to what the template says that it is."""
+    if not isinstance(statement, kind):
+        raise TypeError(f"the template is no {kind.__name__}")
+    return statement
 
 
 def _name(name: str) -> ast.expr:

@@ -34,6 +34,8 @@ class Transform:
     takes: frozenset[type]
     refuses: tuple[str, ...] = ()
     repairs: str | None = None
+    settled: str | None = None
+    """An expression over `value`, true only if there is nothing to repair: it saves most records the call."""
 
     @property
     def doc(self) -> str:
@@ -48,13 +50,17 @@ Step = Callable[[Any], str]
 
 
 def transform(
-    *, takes: tuple[type, ...] = (str,), refuses: tuple[str, ...] = (), repairs: str | None = None
+    *,
+    takes: tuple[type, ...] = (str,),
+    refuses: tuple[str, ...] = (),
+    repairs: str | None = None,
+    settled: str | None = None,
 ) -> Callable[[Step], Step]:
     """Registers a function as a step under its own name."""
 
     def register(function: Step) -> Step:
         name = function.__name__
-        TRANSFORMS[name] = Transform(name, function, frozenset(takes), refuses, repairs)
+        TRANSFORMS[name] = Transform(name, function, frozenset(takes), refuses, repairs, settled)
         return function
 
     return register
@@ -64,30 +70,25 @@ def transform(
 _INVISIBLE = str.maketrans("", "", "\u200b\u200c\u200d\u2060\ufeff\u00ad")
 
 
-@transform(repairs="text.stray_spaces")
+# isprintable is false for every space but U+0020 and for the invisible characters, so three passes in C decide.
+@transform(repairs="text.stray_spaces", settled="'  ' not in value and value.isprintable() and value.strip() is value")
 def squeeze(text: str) -> str:
     """Removes outer, doubled, no-break and zero-width spaces."""
-    # isprintable is false for every space but U+0020 and for the invisible characters, so three passes in C decide.
-    if "  " not in text and text.isprintable() and text.strip() is text:
-        return text
     clean = " ".join(text.translate(_INVISIBLE).split())
     return text if clean == text else clean
 
 
-@transform(repairs="text.not_nfc")
+@transform(repairs="text.not_nfc", settled="is_normalized('NFC', value)")
 def nfc(text: str) -> str:
     """Composes the text to Unicode normal form C."""
-    if unicodedata.is_normalized("NFC", text):
-        return text
-    return unicodedata.normalize("NFC", text)
+    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
 
 
-@transform(repairs="text.eth_for_d")
+@transform(repairs="text.eth_for_d", settled="'\u00d0' not in value and '\u00f0' not in value")
 def d_stroke(text: str) -> str:
     """Writes Đ and đ where the look-alike Icelandic eth (U+00D0, U+00F0) was typed."""
-    if "\u00d0" in text or "\u00f0" in text:
-        return text.replace("\u00d0", "\u0110").replace("\u00f0", "\u0111")
-    return text
+    mended = text.replace("\u00d0", "\u0110").replace("\u00f0", "\u0111")
+    return text if mended == text else mended
 
 
 @transform(refuses=("format.personal_id",))
