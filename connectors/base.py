@@ -27,7 +27,16 @@ from connectors.errors import BrokenContract, ConnectorError, Refused, Unavailab
 from connectors.guard import EnvironmentGuard
 from connectors.paging import MAX_PAGE_SIZE, N, PagingGuard
 from connectors.ports import Breaker, Budget, Ports, RegisterConfig, Secrets, Token, Tokens
-from connectors.records import CallContext, FeedEntry, IdentityClaim, KeyEntry, Page, deadline_in, epoch_ms
+from connectors.records import (
+    CallContext,
+    FeedEntry,
+    FieldProblem,
+    IdentityClaim,
+    KeyEntry,
+    Page,
+    deadline_in,
+    epoch_ms,
+)
 from connectors.retry import Backoff, RetryBudget
 from schemas.drift import unknown_fields
 
@@ -263,6 +272,8 @@ class Connector:
             raise Unavailable(self.system, operation, "timeout") from None
         except ConnectorError:
             raise
+        except FieldProblem as problem:
+            raise BrokenContract(self.system, operation, problem.code, fields=(problem.path,)) from None
         except Exception as error:
             raise BrokenContract(self.system, operation, "unreadable", fields=(_place_of(error),)) from None
 

@@ -11,6 +11,17 @@ E = TypeVar("E")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+class FieldProblem(Exception):
+    """A required element is absent, or has the wrong form: found by a reader that knows neither register nor operation.
+
+    The call around it makes it a `BrokenContract` with that code and path. It never holds a value.
+    """
+
+    def __init__(self, code: str, path: str) -> None:
+        super().__init__(code, path)
+        self.code, self.path = code, path
+
+
 class FeedEntry(NamedTuple):
     """One record of a feed as fetched; a NamedTuple, because millions are made.
 

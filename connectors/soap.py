@@ -42,15 +42,24 @@ class Soap:
     """The SOAP service of a register.
 
     `wsdl` is a path below `connectors/` with an entry in `pins.json` beside it; `request_id` is the element that gets a
-    fresh UUID in every attempt; `max_bytes` bounds an answer, unpacked.
+    fresh UUID in every attempt; `codes` translates the register's own error codes into ours; `max_bytes` bounds an
+    answer, unpacked.
     """
 
     def __init__(
-        self, wsdl: str, *, auth: AuthScheme, request_id: str, max_bytes: int = 32 * 1024 * 1024, folder: Path = HERE
+        self,
+        wsdl: str,
+        *,
+        auth: AuthScheme,
+        request_id: str,
+        codes: Mapping[str, str] | None = None,
+        max_bytes: int = 32 * 1024 * 1024,
+        folder: Path = HERE,
     ) -> None:
         self.path = folder / wsdl
         self._auth = auth
         self._request_id = request_id
+        self._codes = codes or {}
         self._max_bytes = max_bytes
 
     def authentication(
@@ -91,11 +100,11 @@ class Soap:
         except PinBroken:
             raise BrokenContract(register, operation, "wsdl_changed", fields=(self.path.name,)) from None
         request = self._envelope(client, register, operation, fields)
-        transfer = Transfer(connector.http, register, operation, self._max_bytes, connector.clock)
+        transfer = Transfer(connector.http, register, operation, self._max_bytes, connector.clock, self._codes)
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
         answer = await transfer.post(connector.config.url, request, headers)
         expected = client.service._binding.get(operation).output.body.qname
-        return _payload(answer, register, operation, expected)
+        return _payload(answer, transfer, expected)
 
     def _envelope(self, client: Any, register: str, operation: str, fields: Mapping[str, Any]) -> bytes:
         try:
@@ -125,14 +134,16 @@ def _client(service: Soap) -> Any:
     return zeep.Client(io.BytesIO(service.pinned()), transport=NoNetwork(), settings=settings)
 
 
-def _payload(answer: Answer, register: str, operation: str, expected: etree.QName) -> etree._Element:
+def _payload(answer: Answer, transfer: Transfer, expected: etree.QName) -> etree._Element:
+    register, operation = transfer.register, transfer.operation
+
     def error(kind: type[ConnectorError], code: str, *fields: str) -> ConnectorError:
         return kind(register, operation, code, fields=fields)
 
     status = f"HTTP {answer.status}"
     body = _body(answer.body)
     if body is not None and len(body) == 1 and body[0].tag == f"{{{ENVELOPE}}}Fault":
-        raise _fault(body[0], register, operation, answer.retry_after)
+        raise _fault(body[0], transfer, answer)
     if answer.status >= 500 or answer.status in (408, 425):
         raise Unavailable(register, operation, "server_error", fields=(status,), retry_after=answer.retry_after)
     if answer.status != 200:
@@ -163,6 +174,8 @@ def _unreadable(content: bytes) -> tuple[type[ConnectorError], str]:
         return Unavailable, "empty_answer"
     if b"Envelope" in content[:1000] and b"<!DOCTYPE" not in content and not content.rstrip().endswith(b"Envelope>"):
         return Unavailable, "truncated"
+    if _is_error(content):
+        return Unavailable, "error_in_200"
     try:
         xml.parse(content)
     except xml.DoctypeForbidden:
@@ -172,13 +185,22 @@ def _unreadable(content: bytes) -> tuple[type[ConnectorError], str]:
     return BrokenContract, "not_soap"
 
 
-def _fault(fault: etree._Element, register: str, operation: str, wait: float | None) -> ConnectorError:
+def _is_error(content: bytes) -> bool:
+    """Tells whether a gateway answered a JSON error where SOAP was due."""
+    try:
+        return content.lstrip()[:1] == b"{" and not {"error_code", "error", "message"}.isdisjoint(json.loads(content))
+    except ValueError:
+        return False
+
+
+def _fault(fault: etree._Element, transfer: Transfer, answer: Answer) -> ConnectorError:
     """Reads a fault's code and nothing else: the text and the detail may quote the person asked about."""
+    register, operation = transfer.register, transfer.operation
     code = (fault.findtext("faultcode") or "").strip().rpartition(":")[2]
     family = code.partition(".")[0]
     if family == "Server":
-        return Unavailable(register, operation, "server_fault", retry_after=wait)
+        return Unavailable(register, operation, "server_fault", retry_after=answer.retry_after)
     if family == "Client":
-        return Refused(register, operation, "client_fault")
+        return Refused(register, operation, transfer.known_code(answer.body) or "client_fault")
     known = ("VersionMismatch", "MustUnderstand")
     return BrokenContract(register, operation, "unknown_fault", fields=(code,) if code in known else ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import zlib
 from collections.abc import Callable, Mapping
@@ -17,6 +18,8 @@ from connectors.retry import retry_after
 CLOCK_TOLERANCE = 120.0
 """Seconds by which a register's `Date` may differ before a refused signature is blamed on the clocks."""
 
+_OWN_CODE = re.compile(rb'(?:"error_code"\s*:\s*"|<MaLoi>)(\w{1,40})["<]')
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -29,13 +32,18 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Sends requests of one operation; `limit` is the most bytes that an answer may have, unpacked."""
+    """Sends requests of one operation.
+
+    `limit` is the most bytes that an answer may have, unpacked. `codes` says which of the register's own error codes we
+    know, and what they mean in ours.
+    """
 
     http: httpx.AsyncClient
     register: str
     operation: str
     limit: int
     clock: Callable[[], datetime]
+    codes: Mapping[str, str]
 
     async def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> Answer:
         """Posts and returns the answer, whatever its status says except redirects, 401, 403 and 429.
@@ -69,12 +77,18 @@ class Transfer:
             if response.is_redirect or 300 <= status < 400:
                 raise self._error(BrokenContract, "redirect", f"HTTP {status}")
             if status == 401:
-                raise self._error(Denied, "clock_skew" if self._skewed(response) else "credentials")
+                known = self.known_code(await self._read(response))
+                raise self._error(Denied, "clock_skew" if self._skewed(response) else known or "credentials")
             if status == 403:
                 raise self._error(Denied, "forbidden")
             if status == 429:
                 raise Unavailable(self.register, self.operation, "throttled", retry_after=wait)
             return Answer(status, await self._read(response), wait)
+
+    def known_code(self, body: bytes) -> str | None:
+        """Returns our code for the register's own error code in a body; None when there is none that we know."""
+        found = _OWN_CODE.search(body)
+        return self.codes.get(found[1].decode("ascii", "replace")) if found else None
 
     async def _read(self, response: httpx.Response) -> bytes:
         encoding = response.headers.get("Content-Encoding", "identity").strip().lower()

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping
+from typing import TypeAlias
 
 from lxml import etree
 
-Tree = str | None | dict[str, "Tree"] | list["Tree"]
+from connectors.records import FieldProblem
+
+Tree: TypeAlias = "str | int | dict[str, Tree] | list[Tree] | None"
 
 _WHOLE = re.compile(r"\s*[+-]?[0-9]{1,18}\s*")
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
@@ -53,7 +56,7 @@ def tree(element: etree._Element, repeated: Collection[str] = ()) -> Tree:
     lists even when there is one.
 
     Raises:
-        ValueError: another element stands twice; the message is its path.
+        FieldProblem: another element stands twice.
     """
     if element.get(_NIL) in ("true", "1"):
         return None
@@ -65,19 +68,23 @@ def tree(element: etree._Element, repeated: Collection[str] = ()) -> Tree:
         value = tree(child, repeated)
         if name in repeated:
             if not isinstance(items := found.setdefault(name, []), list):
-                raise ValueError(f"{local(element)}.{name}")
+                raise FieldProblem("field_malformed", f"{local(element)}.{name}")
             items.append(value)
         elif name in found:
-            raise ValueError(f"{local(element)}.{name}")
+            raise FieldProblem("field_malformed", f"{local(element)}.{name}")
         else:
             found[name] = value
     return found
 
 
 def filled(parts: Mapping[str, str], name: str) -> str:
-    """Returns one text that may be neither absent nor empty; KeyError with its name otherwise."""
-    if not (text := parts[name]):
-        raise KeyError(name)
+    """Returns one text that may be neither absent nor empty.
+
+    Raises:
+        FieldProblem: it is.
+    """
+    if not (text := parts.get(name)):
+        raise FieldProblem("field_missing", name)
     return text
 
 
@@ -85,13 +92,13 @@ def whole_number(parts: Mapping[str, str], name: str) -> int:
     """Reads one text as a whole number, as `xsd:long` writes it.
 
     Raises:
-        KeyError: the element is absent; the argument is its name.
-        ValueError: it is no whole number; the argument is its name, not its text.
+        FieldProblem: it is absent or no whole number.
     """
+    text = filled(parts, name)
     # int() alone would also take `1_000`, the digits of other scripts, and a text of any length.
-    if _WHOLE.fullmatch(parts[name]) is None:
-        raise ValueError(name)
-    return int(parts[name])
+    if _WHOLE.fullmatch(text) is None:
+        raise FieldProblem("field_malformed", name)
+    return int(text)
 
 
 def json_text(text: str) -> str:
