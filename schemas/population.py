@@ -20,7 +20,7 @@ Blank = Literal[""]
 class Wire(BaseModel):
     """What every wire model shares: no unknown field, no value in an error, a bound on a text's length."""
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, str_max_length=4000, frozen=False)
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, str_max_length=4000)
 
     text_part: ClassVar[str | None] = None
     """The field that a plain string stands for, where the source sends either a string or this element."""
