@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from hub.launch import readiness
 from hub.settings import Role, Settings, get_settings
@@ -35,12 +36,12 @@ def examine(settings: Settings | None = None) -> list[Check]:
     except ValueError as error:
         return [*found, Check("settings", False, f"{type(error).__name__}: see docs/operate.md")]
     found.append(Check("settings", True, f"{settings.environment} in {settings.var_dir}"))
-    found.append(_run("disk", lambda: _disk(settings)))
-    found.append(_run("keys", lambda: _keys(settings)))
+    found.append(_run("disk", partial(_disk, settings)))
+    found.append(_run("keys", partial(_keys, settings)))
     for role in Role:
-        found.append(_run(f"database as {role}", lambda role=role: _database(settings, role)))
+        found.append(_run(f"database as {role}", partial(_database, settings, role)))
     if all(check.ok for check in found if check.name.startswith("database")):
-        found.append(_run("revision", lambda: _revision(settings)))
+        found.append(_run("revision", partial(_revision, settings)))
         found += _feeds(settings)
     return [*found, *_servers(settings)]
 

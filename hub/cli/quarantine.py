@@ -48,7 +48,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Shows why a record was refused; its values only when asked, and then with an entry in the exchange log."""
-    from hub.quality.rules import RULES
+    from hub.quality.explain import explain
     from hub.store import quarantine
 
     with _connect() as conn:
@@ -64,10 +64,10 @@ def show(
     ]
     print_table(f"Entry {entry}", ("", ""), simple, empty="")
     for finding in found.findings:
-        rule = RULES.get(finding["rule"])
-        console().print(f"[bold]{finding['rule']}[/] {finding['field']}")
-        if rule is not None:
-            console().print(f"  {rule.vi}\n  {rule.en}")
+        rule = explain(finding["rule"])
+        console().print(f"[bold]{rule.id}[/] {finding['field']}")
+        for told in (rule.vi, rule.en):
+            console().print(f"  {told.what} → {told.next}")
     if values and shown["canonical"]:
         print_table("Canonical record", ("attribute", "value"), sorted(shown["canonical"].items()), empty="")
 

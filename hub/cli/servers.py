@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,6 +46,7 @@ def demo(
 ) -> None:
     """Plays the whole story in an empty sandbox, checks every value against the twin's truth, and tells about it."""
     from hub.demo.play import play
+    from hub.demo.tell import tell
     from hub.launch import reset
     from hub.launch.stack import Stack
 
@@ -55,7 +57,8 @@ def demo(
         if reset.empty(stack.var):
             _say(f"emptied the sandbox in {stack.var}")
         stack.start()
-        play(stack.var, stack.addresses, _say)
+        account = play(stack.var, stack.addresses, _say)
+        tell(account, console(), today=datetime.now(UTC).date())
         if stay:
             _where(stack)
             try:

@@ -1,0 +1,175 @@
+"""The story, in order: the pipeline runs by Airflow's scheduler, then a dossier system fills a form.
+
+Whatever is told was compared with the twin's truth before. The first thing that did not happen, or differs, ends it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from hub.demo import truth
+from hub.demo.airflow import Airflow
+from hub.demo.dossier_system import DossierSystem, enrol
+from hub.demo.errors import DemoFailed
+from hub.launch.configuration import Addresses
+from hub.mapping.procedures import Procedure, load_procedure
+from hub.pipeline.context import Context
+from hub.pipeline.reconcile import Reconciliation, reconcile
+from hub.settings import Settings
+from hub.store import batches, quarantine
+from hub.store.batches import Batch
+from hub.trust.keys import KeyRing
+
+FEED, PROCEDURE = "population.citizens", "1.004623"
+PEOPLE = 3
+"""People whose forms are filled; the first one's is shown."""
+
+_HANOI = timezone(timedelta(hours=7))
+
+
+@dataclass(frozen=True)
+class PublishedBatch:
+    """One batch with its ledger and its reports."""
+
+    batch: Batch
+    ledger: dict[str, int]
+    reports: list[Path]
+
+
+@dataclass(frozen=True)
+class Filled:
+    """One person's form: what the hub answered, and the truth that it agrees with."""
+
+    dossier: str
+    answer: dict[str, Any]
+    record: dict[str, Any]
+
+    def value_of(self, attribute: str) -> Any:
+        """Returns a released value."""
+        return self.answer["attributes"].get(attribute, {}).get("value")
+
+
+@dataclass
+class Account:
+    """Everything that the demonstration tells."""
+
+    addresses: Addresses
+    var: Path
+    batches: list[PublishedBatch] = field(default_factory=list)
+    quarantined: dict[str, int] = field(default_factory=dict)
+    reconciliation: Reconciliation | None = None
+    procedure: Procedure | None = None
+    form: dict[str, Any] = field(default_factory=dict)
+    filled: list[Filled] = field(default_factory=list)
+    checked: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def play(var: Path, addresses: Addresses, say: Callable[[str], None]) -> Account:
+    """Plays the story against running servers and returns what there is to tell.
+
+    Raises:
+        DemoFailed: something did not happen, or differs from the truth.
+    """
+    settings = Settings(_env_file=var / "hub.env")
+    context = Context(settings, KeyRing.load(settings))
+    account = Account(addresses, var)
+    with Airflow(addresses.airflow_url, var) as airflow:
+        with _stage(account, "pipeline by Airflow's scheduler", say):
+            airflow.wait_for_dag("population_sync")
+            airflow.wait_for_run("population_sync", airflow.start("population_sync"))
+            _read_batches(account, context)
+        with _stage(account, "reports by asset event", say):
+            for each in account.batches:
+                airflow.wait_for_partition("quality_report", str(each.batch.batch_id))
+                each.reports.extend(_reports(var, each.batch))
+    with _stage(account, "comparison with the register's keys", say):
+        account.reconciliation = reconcile(FEED, context)
+        if not account.reconciliation.agrees:
+            raise DemoFailed(f"the store and the register differ: {asdict(account.reconciliation)}")
+    with _stage(account, f"{PEOPLE} dossiers", say):
+        _fill_forms(account, settings)
+    return account
+
+
+def _read_batches(account: Account, context: Context) -> None:
+    with context.connect() as conn:
+        for batch in reversed(batches.recent_batches(conn, FEED, 100)):
+            ledger = batches.ledger_of(conn, batch.batch_id)
+            if ledger is None:
+                raise DemoFailed(f"batch {batch.batch_id} is {batch.state}: see `hub batch show {batch.batch_id}`")
+            if ledger["fetched"] != sum(count for name, count in ledger.items() if name != "fetched"):
+                raise DemoFailed(f"the ledger of batch {batch.batch_id} does not balance")
+            account.batches.append(PublishedBatch(batch, ledger, []))
+        account.quarantined = quarantine.count_open(conn, FEED)
+    if not any(each.ledger["published"] for each in account.batches):
+        raise DemoFailed("the pipeline published nothing: see the run of population_sync in Airflow")
+    if sum(account.quarantined.values()) != sum(each.ledger["quarantined"] for each in account.batches):
+        raise DemoFailed("the ledgers and the quarantine disagree: see `hub quarantine list`")
+
+
+def _reports(var: Path, batch: Batch) -> list[Path]:
+    found = sorted((var / "reports" / str(batch.batch_id)).rglob("*.html"))
+    if not found:
+        raise DemoFailed(f"the run of quality_report left no report of batch {batch.batch_id} in {var}/reports")
+    return found
+
+
+def _fill_forms(account: Account, settings: Settings) -> None:
+    account.procedure = load_procedure(PROCEDURE)
+    private = enrol(settings, account.procedure, account.var / "demo" / "portal.jwk")
+    published_up_to = max(each.batch.until for each in account.batches)
+    today = datetime.now(_HANOI)
+    with DossierSystem(account.addresses.api_url, private) as portal:
+        account.form = portal.form(PROCEDURE)
+        for number, person in enumerate(_people(account.addresses.twin_url, published_up_to), start=1):
+            record = person["truth"]
+            claim = {
+                "personal_id": record["SoDinhDanh"],
+                "name": truth.full_name(record),
+                "birth_date": truth.birth_date(record),
+            }
+            dossier = f"G16.01-{today:%y%m%d}-{number:04d}"
+            answer = portal.prefill(claim, PROCEDURE, dossier)
+            _compare(account, number, answer, record)
+            account.filled.append(Filled(dossier, answer, record))
+
+
+def _people(twin: str, published_up_to: datetime) -> list[dict[str, Any]]:
+    """Finds grown-up citizens whom the twin sends without a defect and who have not changed since the pipeline ran."""
+    with httpx.Client(base_url=twin, timeout=30, trust_env=False) as http:
+        where = {"alive": True, "adult": True, "defect_free": True}
+        answer = http.post("/_sandbox/sample", json={"count": 12, "seed": 1, "where": where}).raise_for_status()
+        settled = [each for each in answer.json()["people"] if each["version"] < published_up_to.timestamp() * 1000]
+        settled.sort(key=lambda each: truth.birth_date(each["truth"]), reverse=True)
+        if len(settled) < PEOPLE:
+            raise DemoFailed("the twin knows too few settled citizens: give it more people (--people)")
+        # Asked again one by one: the truth as of now, by the number that the citizen shows.
+        numbers = [each["personal_id"] for each in settled[:PEOPLE]]
+        return [http.post("/_sandbox/truth", json={"personal_id": each}).raise_for_status().json() for each in numbers]
+
+
+def _compare(account: Account, number: int, answer: dict[str, Any], record: dict[str, Any]) -> None:
+    if answer["outcome"] not in ("complete", "partial") or not answer["attributes"]:
+        raise DemoFailed(f"the lookup for citizen {number} ended as {answer['outcome']}")
+    wrong = truth.differences(answer, record)
+    if wrong:
+        raise DemoFailed(f"citizen {number}: the answer differs from the twin's truth in {', '.join(wrong)}")
+    account.checked += sum("value" in each for each in answer["attributes"].values())
+
+
+@contextmanager
+def _stage(account: Account, name: str, say: Callable[[str], None]) -> Iterator[None]:
+    """Times one part of the story and says when it is over."""
+    began = time.monotonic()
+    yield
+    account.seconds[name] = took = time.monotonic() - began
+    say(f"{name} ({took:.1f} s)")
