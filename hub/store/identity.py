@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from struct import Struct
 from typing import Any
 
 import psycopg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from hub.store.binary_copy import NULL, binary, copy_packed, count, int2, int8, text, timestamp
 from hub.store.merging import merge_subjects
 from hub.store.rows import Scope
-from hub.store.staging import Known, copy_rows, next_ids
+from hub.store.staging import Known, next_ids
 from hub.trust.keys import KeyRing
 from hub.trust.sealing import identifier_aad, new_data_key, seal_with, subject_aad
 
-SUBJECT_KEY_COLUMNS = {"subject_id": "int8", "master_version": "int2", "wrapped_key": "bytea"}
-IDENTIFIER_COLUMNS = {
-    "identifier_id": "int8",
-    "key_version": "int2",
-    "scheme": "text",
-    "blind_index": "bytea",
-    "subject_id": "int8",
-    "status": "text",
-    "valid_to": "timestamptz",
-    "sealed": "bytea",
-}
+_SUBJECT = ("subject_id", "kind")
+_SUBJECT_KEY = ("subject_id", "master_version", "wrapped_key")
+_IDENTIFIER = (
+    *("identifier_id", "key_version", "blind_index", "subject_id", "sealed"),
+    *("valid_to", "scheme", "status"),
+)
+_IDENTIFIER_HEAD = Struct(">h iq ih i32s iq i").pack
+_PERSONAL_ID, _FORMER_ID = text("personal_id"), text("former_id")
+_STATUSES = {status: text(status) for status in ("current", "cancelled", "former")}
 _KEYS = "select subject_id, master_version, wrapped_key from hub.subject_key where subject_id = any(%s)"
 
 
@@ -87,45 +87,49 @@ class Identities:
                     created.add(number)
         return created
 
-    def new_subjects(self, count: int) -> list[int]:
+    def new_subjects(self, number: int) -> Sequence[int]:
         """Creates subjects with a fresh data key each."""
-        subject_ids = next_ids(self.conn, "hub.subject_id_seq", count)
+        subject_ids = next_ids(self.conn, "hub.subject_id_seq", number)
         self.insert_subjects(subject_ids, [new_data_key() for _ in subject_ids])
         return subject_ids
 
     def insert_subjects(self, subject_ids: Sequence[int], keys: Sequence[bytes]) -> None:
         """Inserts subjects and their wrapped keys."""
         kind, version, wrap = self.scope.subject_kind, self.ring.master_version, self.ring.wrap
-        copy_rows(
-            self.conn, "hub.subject", {"subject_id": "int8", "kind": "text"}, ((place, kind) for place in subject_ids)
-        )
+        head, tail = count(len(_SUBJECT)), text(kind)
+        copy_packed(self.conn, "hub.subject", _SUBJECT, (head + int8(place) + tail for place in subject_ids))
+        head, middle = count(len(_SUBJECT_KEY)), int2(version)
         wrapped = (
-            (place, version, wrap(key, subject_aad(place))) for place, key in zip(subject_ids, keys, strict=True)
+            head + int8(place) + middle + binary(wrap(key, subject_aad(place)))
+            for place, key in zip(subject_ids, keys, strict=True)
         )
-        copy_rows(self.conn, "hub.subject_key", SUBJECT_KEY_COLUMNS, wrapped)
+        copy_packed(self.conn, "hub.subject_key", _SUBJECT_KEY, wrapped)
 
     def rows_of(
         self, number: int, identifier_id: int, subject_id: int, status: str, ended: datetime | None, cipher: AESGCM
-    ) -> list[tuple[Any, ...]]:
-        """Returns the rows of a 12-digit number, one for each key version."""
+    ) -> bytes:
+        """Returns the packed rows of a 12-digit number, one for each key version."""
         sealed = seal_with(cipher, self.values[number].encode(), identifier_aad(identifier_id))
-        return [
-            (identifier_id, version, "personal_id", blind[number], subject_id, status, ended, sealed)
+        tail = sealed + timestamp(ended) + _PERSONAL_ID + _STATUSES[status]
+        return b"".join(
+            _IDENTIFIER_HEAD(8, 8, identifier_id, 2, version, 32, blind[number], 8, subject_id, len(sealed)) + tail
             for version, blind in zip(self.versions, self.blinds, strict=True)
-        ]
+        )
 
-    def former_rows(self, value: str, identifier_id: int, subject_id: int, cipher: AESGCM) -> list[tuple[Any, ...]]:
-        """Returns the rows of an old 9-digit number, one for each key version."""
+    def former_rows(self, value: str, identifier_id: int, subject_id: int, cipher: AESGCM) -> bytes:
+        """Returns the packed rows of an old 9-digit number, one for each key version."""
         sealed = seal_with(cipher, value.encode(), identifier_aad(identifier_id))
+        tail = sealed + NULL + _FORMER_ID + _STATUSES["former"]
         index = self.ring.blind_index
-        return [
-            (identifier_id, v, "former_id", index(v, "former_id", value), subject_id, "former", None, sealed)
+        return b"".join(
+            _IDENTIFIER_HEAD(8, 8, identifier_id, 2, v, 32, index(v, "former_id", value), 8, subject_id, len(sealed))
+            + tail
             for v in self.versions
-        ]
+        )
 
-    def insert(self, rows: Iterable[list[tuple[Any, ...]]]) -> None:
-        """Inserts rows of identifiers; a number that somebody claimed meanwhile raises UniqueViolation."""
-        copy_rows(self.conn, "hub.subject_identifier", IDENTIFIER_COLUMNS, (row for group in rows for row in group))
+    def insert(self, rows: Iterable[bytes]) -> None:
+        """Inserts packed rows of identifiers; a number that somebody claimed meanwhile raises UniqueViolation."""
+        copy_packed(self.conn, "hub.subject_identifier", _IDENTIFIER, rows)
 
     def _follow(self, source: int, target: int) -> None:
         for number, known in self.known.items():

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from struct import Struct
 from typing import Any
 from uuid import UUID
 
 import psycopg
 
+from hub.store import binary_copy
 from hub.store.identity import Identities
 from hub.store.retired_keys import usable_versions
 from hub.store.rows import PublishResult, PublishRow, Scope
 from hub.store.selection import Selection, select_newest
-from hub.store.staging import Resolution, resolve
+from hub.store.staging import SOUGHT, Resolution, resolve
 from hub.store.writing import Writer
 from hub.trust.digests import index_payload
 from hub.trust.keys import KeyRing
@@ -25,6 +27,8 @@ from hub.trust.keys import KeyRing
 __all__ = ["PublishResult", "PublishRow", "publish_rows"]
 
 _ATTEMPTS = 20
+_LOOKED_UP = Struct(">ii ih i32s").pack
+_COMPARED = Struct(">ii ih i32s iq ii i32s").pack
 
 
 def publish_rows(
@@ -83,14 +87,16 @@ def _write(
     raise RuntimeError(f"numbers of batch {scope.batch_id} were claimed {_ATTEMPTS} times while it was published")
 
 
-def _sought(
-    selection: Selection, versions: list[int], blinds: list[list[bytes]]
-) -> Iterator[tuple[int, int, bytes, int | None, int | None, bytes | None]]:
+def _sought(selection: Selection, versions: list[int], blinds: list[list[bytes]]) -> Iterator[bytes]:
+    rows, digests = selection.rows, selection.digests
+    head = binary_copy.count(len(SOUGHT))
+    only_looked_up = binary_copy.NULL * 3
     for version, blind in zip(versions, blinds, strict=True):
-        for number, row in enumerate(selection.rows):
-            yield number, version, blind[number], row.source_version, row.correction, selection.digests[number]
-        for number in range(len(selection.rows), len(selection.values)):
-            yield number, version, blind[number], None, None, None
+        for number, row in enumerate(rows):
+            place = (4, number, 2, version, 32, blind[number])
+            yield head + _COMPARED(*place, 8, row.source_version, 4, row.correction, 32, digests[number])
+        for number in range(len(rows), len(selection.values)):
+            yield head + _LOOKED_UP(4, number, 2, version, 32, blind[number]) + only_looked_up
 
 
 def _apply(resolution: Resolution, selection: Selection, identities: Identities, writer: Writer) -> None:

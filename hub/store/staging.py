@@ -12,6 +12,9 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg import sql
 
+from hub.store.binary_copy import copy_packed
+
+SOUGHT = ("number", "key_version", "blind", "source_version", "correction", "digest")
 _CREATE = """
 create temporary table if not exists sought (
     number integer not null, key_version smallint not null, blind bytea not null,
@@ -52,6 +55,10 @@ update hub.record r
    and r.register = %(register)s and r.kind = %(kind)s and r.identifier_id = v.identifier_id
 """
 _COUNT = "select verdict, count(*) from resolved group by verdict"
+_NEXT = """
+with taken as materialized (select nextval({}) as id from generate_series(1, %(count)s))
+select min(id), max(id), case when max(id) - min(id) + 1 <> %(count)s then array_agg(id) end from taken
+"""
 _NEW = "select number from resolved where verdict = 'new'"
 _WORK = """
 select number, identifier_id, subject_id, status, verdict from resolved
@@ -86,16 +93,16 @@ class Resolution:
 
 def resolve(
     conn: psycopg.Connection[Any],
-    sought: Iterable[tuple[int, int, bytes, int | None, int | None, bytes | None]],
+    sought: Iterable[bytes],
     scope: dict[str, Any],
 ) -> Resolution:
-    """Compares sought numbers (number, key version, blind index, source version, correction, digest) with the store.
+    """Compares sought numbers (packed rows of the columns `SOUGHT`) with the store.
 
-    A number without a digest is only looked up. `scope` holds register, kind, batch_id, fetched_at, mapping_version.
+    A number without version and digest is only looked up. `scope` holds what `Scope.parameters` returns.
     """
     conn.execute(_CREATE)
-    copy_rows(conn, "sought", _SOUGHT, sought)
-    conn.execute("analyze sought")
+    copy_packed(conn, "sought", SOUGHT, sought)
+    conn.execute("analyze sought (number)")
     conn.execute(_RESOLVE, scope)
     conn.execute(_CONFIRM, scope)
     resolution = Resolution({}, counts=dict(conn.execute(_COUNT).fetchall()))
@@ -109,34 +116,12 @@ def resolve(
     return resolution
 
 
-_SOUGHT = {
-    "number": "int4",
-    "key_version": "int2",
-    "blind": "bytea",
-    "source_version": "int8",
-    "correction": "int4",
-    "digest": "bytea",
-}
-
-
-def copy_rows(
-    conn: psycopg.Connection[Any],
-    table: LiteralString,
-    columns: dict[str, str],
-    rows: Iterable[Sequence[Any]],
-) -> None:
-    """Copies rows into a table in the binary format; `columns` gives the PostgreSQL type of each."""
-    names = sql.SQL(", ").join(map(sql.Identifier, columns))
-    place = sql.SQL(".").join(map(sql.Identifier, table.split(".")))
-    with conn.cursor().copy(sql.SQL("copy {} ({}) from stdin (format binary)").format(place, names)) as copy:
-        copy.set_types(list(columns.values()))
-        for row in rows:
-            copy.write_row(row)
-
-
-def next_ids(conn: psycopg.Connection[Any], sequence: LiteralString, count: int) -> list[int]:
-    """Takes `count` ids from a sequence."""
+def next_ids(conn: psycopg.Connection[Any], sequence: LiteralString, count: int) -> Sequence[int]:
+    """Takes `count` ids from a sequence; a range unless somebody else took some in between."""
     if not count:
         return []
-    query = sql.SQL("select nextval({}) from generate_series(1, %s)").format(sql.Literal(sequence))
-    return [row[0] for row in conn.cursor(binary=True).execute(query, (count,))]
+    query = sql.SQL(_NEXT).format(sql.Literal(sequence))
+    row = conn.execute(query, {"count": count}).fetchone()
+    if row is None:
+        raise AssertionError("an aggregate returns one row")
+    return row[2] or range(row[0], row[1] + 1)

@@ -6,40 +6,29 @@ Sealing runs inside the COPY that carries its result, so that PostgreSQL works o
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from struct import Struct
 from typing import Any
 
 import psycopg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from hub.store.binary_copy import NULL, binary, copy_packed, count, int4, text, timestamp, uuid
 from hub.store.identity import Identities, ended_at, identifier_status, open_ciphers
 from hub.store.rows import PublishRow, Scope
-from hub.store.staging import copy_rows, next_ids
+from hub.store.staging import next_ids
 from hub.trust.keys import KeyRing
 from hub.trust.sealing import new_data_key, record_aad, seal_with
 
 _SLICE = 10_000
-_RECORD_COLUMNS = {
-    "register": "text",
-    "kind": "text",
-    "identifier_id": "int8",
-    "subject_id": "int8",
-    "source_version": "int8",
-    "correction": "int4",
-    "mapping_version": "int4",
-    "status": "text",
-    "digest": "bytea",
-    "sealed": "bytea",
-    "batch_id": "uuid",
-    "fetched_at": "timestamptz",
-}
-_REPLACEMENT_COLUMNS = {
-    "identifier_id": "int8",
-    "source_version": "int8",
-    "correction": "int4",
-    "status": "text",
-    "digest": "bytea",
-    "sealed": "bytea",
-}
+_RECORD = (
+    *("register", "kind", "batch_id", "fetched_at", "mapping_version", "identifier_id", "subject_id"),
+    *("source_version", "correction", "status", "digest", "sealed"),
+)
+_REPLACEMENT_COLUMNS = ("identifier_id", "source_version", "correction", "status", "digest", "sealed")
+_PLACE = Struct(">iq iq iq ii").pack
+_ORDER = Struct(">h iq iq ii").pack
+_DIGEST = Struct(">i32s i").pack
+_STATUSES = {status: text(status) for status in ("current", "cancelled", "withdrawn")}
 _REPLACEMENT = """
 create temporary table if not exists replacement (
     identifier_id bigint not null, source_version bigint not null, correction integer not null,
@@ -145,35 +134,41 @@ class Writer:
 
     def _copy_records(self, places: Sequence[tuple[int, int, int, AESGCM]]) -> None:
         scope = self._scope
-        register, kind, mapping_version = scope.register, scope.kind, scope.mapping_version
-        batch_id, fetched_at, rows, digests = scope.batch_id, scope.fetched_at, self._rows, self._digests
+        register, kind, rows, digests = scope.register, scope.kind, self._rows, self._digests
 
-        def sealed() -> Iterator[tuple[Any, ...]]:
+        head = b"".join(
+            (count(len(_RECORD)), text(register), text(kind), uuid(scope.batch_id), timestamp(scope.fetched_at))
+        ) + int4(scope.mapping_version)
+
+        def sealed() -> Iterator[bytes]:
             for number, identifier_id, subject_id, cipher in places:
                 row = rows[number]
                 document = seal_with(cipher, row.document, record_aad(register, kind, identifier_id))
-                order = (row.source_version, row.correction, mapping_version)
-                place = (register, kind, identifier_id, subject_id)
-                yield *place, *order, row.status, digests[number], document, batch_id, fetched_at
+                place = _PLACE(8, identifier_id, 8, subject_id, 8, row.source_version, 4, row.correction)
+                digest = _DIGEST(32, digests[number], len(document))
+                yield b"".join((head, place, _STATUSES[row.status], digest, document))
 
-        copy_rows(self._conn, "hub.record", _RECORD_COLUMNS, sealed())
+        copy_packed(self._conn, "hub.record", _RECORD, sealed())
 
     def _copy_replacements(self, places: Sequence[tuple[int, int, int, AESGCM]]) -> None:
         scope, rows, digests = self._scope, self._rows, self._digests
 
-        def sealed() -> Iterator[tuple[Any, ...]]:
+        def sealed() -> Iterator[bytes]:
             for number, identifier_id, _, cipher in places:
                 row = rows[number]
-                kept = row.status == "withdrawn" and not row.document
-                aad = record_aad(scope.register, scope.kind, identifier_id)
-                document = None if kept else seal_with(cipher, row.document, aad)
-                yield identifier_id, row.source_version, row.correction, row.status, digests[number], document
+                order = _ORDER(6, 8, identifier_id, 8, row.source_version, 4, row.correction)
+                status = _STATUSES[row.status]
+                if row.status == "withdrawn" and not row.document:
+                    yield b"".join((order, status, binary(digests[number]), NULL))
+                    continue
+                document = seal_with(cipher, row.document, record_aad(scope.register, scope.kind, identifier_id))
+                yield b"".join((order, status, _DIGEST(32, digests[number], len(document)), document))
 
-        copy_rows(self._conn, "replacement", _REPLACEMENT_COLUMNS, sealed())
+        copy_packed(self._conn, "replacement", _REPLACEMENT_COLUMNS, sealed())
 
     def _replace(self, expected: int) -> None:
         """Keeps the versions that are replaced, then replaces them, under the guard of the order."""
-        self._conn.execute("analyze replacement")
+        self._conn.execute("analyze replacement (identifier_id)")
         self._conn.execute(_KEEP_VERSION, self._scope.parameters())
         replaced = self._conn.execute(_REPLACE, self._scope.parameters()).rowcount
         if replaced != expected:
