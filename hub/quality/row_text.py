@@ -88,11 +88,12 @@ def _fault(name: str, raw: str) -> str | None:
         unicodedata.category(char)[0] == "C" for char in name.translate(_INVISIBLE)
     ):
         return "text.forbidden_character"
+    # Before digits and scripts: ¹ is a digit and µ a sign of its own, and both stand for letters in TCVN3.
+    if is_legacy(composed):
+        return "text.legacy_encoding"
     if any(map(str.isdigit, name)):
         return "text.digits_in_name"
-    if any(map(_mixes_scripts, name.split())):
-        return "text.mixed_script"
-    return "text.legacy_encoding" if is_legacy(composed) else None
+    return "text.mixed_script" if any(map(_mixes_scripts, name.split())) else None
 
 
 def _mixes_scripts(word: str) -> bool:
