@@ -9,13 +9,14 @@ from airflow.sdk.exceptions import AirflowSkipException
 FEED = "population.citizens"
 CITIZENS = Asset("population_citizens", uri="hub://population/citizens")
 PARKED = Asset("parked_batches", uri="hub://batches/parked")
-INSTANT = Param(None, type=["null", "string"], format="date-time")
+ISO_8601 = r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$"  # `format` alone is not checked
+INSTANT = Param(None, type=["null", "string"], format="date-time", pattern=ISO_8601)
 BRIEF = ["connectors.errors.Unavailable", "hub.store.batches.FeedBusy", "builtins.OSError", "psycopg.OperationalError"]
 RETRIES = RetryPolicy([RetryRule(each, action=RetryAction.RETRY) for each in BRIEF], default=RetryAction.FAIL)
 EACH = {"retries": 3, "retry_delay": timedelta(minutes=2), "retry_policy": RETRIES}
+WINDOW = {"since": INSTANT, "until": INSTANT}
 SLOW = AsyncCallback("hub.alerts.run_is_slow", kwargs={"feed": FEED})
 DUE = DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, timedelta(minutes=45), SLOW, name="hourly-sync")
-WINDOW = {"since": INSTANT, "until": INSTANT}
 
 
 @dag(schedule="0 * * * *", max_active_runs=1, params=WINDOW, default_args=EACH, deadline=DUE, tags=["population"])
@@ -52,8 +53,7 @@ def population_sync():
         outlet_events[PARKED].add_partitions(parked)
 
     checked = check.expand(batch_id=fetch())
-    publish(checked)
-    ask(checked)
+    [publish(checked), ask(checked)]
 
 
 population_sync()

@@ -9,15 +9,12 @@ from airflow.sdk.exceptions import AirflowSkipException
 CITIZENS = Asset("population_citizens", uri="hub://population/citizens")
 PARKED = Asset("parked_batches", uri="hub://batches/parked")
 TEXT = {"type": ["null", "string"]}
+BATCH = Param(None, **TEXT, pattern="^[0-9a-f-]{36}$", description="The parked batch, when a human starts this run.")
 # Null is allowed because a required answer without a default ends the task at its start; `decide` insists on a reason.
 REASON = Param(None, **TEXT, minLength=5, maxLength=500, description="Why; no name and no number of a person.")
 
 
-@dag(
-    schedule=PartitionedAssetTimetable(assets=PARKED),
-    params={"batch": Param(None, **TEXT, description="The parked batch, when a human starts this run.")},
-    tags=["steward"],
-)
+@dag(schedule=PartitionedAssetTimetable(assets=PARKED), params={"batch": BATCH}, tags=["steward"])
 def release_batch():
     @task
     def describe(params, dag_run):

@@ -1,0 +1,41 @@
+"""Airflow on a database of its own, below the test's folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.launch import environment
+
+
+@pytest.fixture(scope="session")
+def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The environment that the launcher gives Airflow, with SQLite for metadata; set before Airflow is imported."""
+    var = tmp_path_factory.mktemp("airflow")
+    environment.prepare(var)
+    wanted = environment.airflow(var, 8080) | {
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{var}/airflow.db",
+        "AIRFLOW_API_APPS": "core",
+    }
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    yield var
+    for name, value in before.items():
+        if value is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = value
+
+
+@pytest.fixture(scope="session")
+def dag_bag(airflow_home: Path) -> Any:
+    """All DAGs, parsed as the DAG processor parses them."""
+    from airflow.dag_processing.dagbag import DagBag
+
+    from hub.settings import ROOT
+
+    return DagBag(dag_folder=str(ROOT / "dags"))
