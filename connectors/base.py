@@ -71,14 +71,10 @@ M = TypeVar("M", bound=BaseModel)
 FAIR_CHANCE = 1.0
 """Seconds that an attempt must have had before its time-out counts against the register's health."""
 
-_OURS = (
-    "request_invalid",
-    "secret_missing",
-    "wsdl_changed",
-    "page_other",
-    "page_repeated",
-    "page_missing",
-    "list_moved",
+# Codes that say nothing about whether the register is well: our own mistakes, and pages that may be our window's.
+_NO_EVIDENCE = frozenset(
+    {"address_invalid", "certificate", "request_invalid", "secret_missing", "throttled", "wsdl_changed"}
+    | {"list_moved", "page_missing", "page_other", "page_repeated"}
 )
 
 
@@ -280,7 +276,7 @@ class Connector:
 
 def _evidence(error: ConnectorError, limit: float) -> bool | None:
     """Tells what a failed attempt says about the register's health; None: nothing."""
-    if error.code in _OURS or error.code == "throttled":
+    if error.code in _NO_EVIDENCE:
         return None
     if not isinstance(error, Unavailable):
         return True

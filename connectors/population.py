@@ -157,7 +157,7 @@ class Population(Connector):
 
 
 def _page(answer: etree._Element, read: Callable[[dict[str, str]], N]) -> Page[N]:
-    """Reads a page without zeep, which needs twenty times as long; a test holds both to the same result."""
+    """Reads a page without zeep, which takes six times as long; a test holds both to the same result."""
     head: dict[str, str] = {}
     entries: list[N] = []
     for child in answer:

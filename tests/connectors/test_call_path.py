@@ -193,6 +193,22 @@ async def test_refusals_do_not_open_the_breaker(connect: Connect, register: Regi
     assert await population.citizen(CLAIM, CONTEXT) is None
 
 
+@pytest.mark.parametrize(("seconds", "counted"), [(0.05, False), (1.05, True)])
+async def test_an_impatient_caller_does_not_open_the_breaker(connect: Connect, seconds: float, counted: bool) -> None:
+    """A time-out counts against the register only when the attempt had at least a second."""
+    breaker = MemoryBreaker(failures=1)
+    population = connect(
+        ports=replace(memory_ports(SECRETS), breaker=breaker),
+        transport=httpx.MockTransport(_hang),
+        retry=RetryBudget(attempts=1, attempt_seconds=5),
+    )
+
+    with pytest.raises(Unavailable):
+        await population.citizen(CLAIM, replace(CONTEXT, deadline=deadline_in(seconds)))
+
+    assert (await breaker.before("population") is not None) is counted
+
+
 async def test_a_cancelled_trial_gives_its_place_back(connect: Connect) -> None:
     """A trial whose caller went away does not leave the breaker half open for ever."""
     breaker = MemoryBreaker(failures=1, rest=0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+import ssl
 from pathlib import Path
 
 import httpx
@@ -25,6 +26,13 @@ BOMB = """<?xml version="1.0"?><!DOCTYPE s [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "
 <s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><x>&d;</x></s:Body></s:Envelope>"""
 EXTERNAL = """<?xml version="1.0"?><!DOCTYPE s [<!ENTITY a SYSTEM "file:///etc/passwd">]>
 <s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><x>&a;</x></s:Body></s:Envelope>"""
+
+
+def untrusted() -> httpx.ConnectError:
+    """Makes the error of httpx for a certificate that nobody vouches for."""
+    error = httpx.ConnectError("x")
+    error.__cause__ = ssl.SSLCertVerificationError()
+    return error
 
 
 async def ask(connect: Connect) -> None:
@@ -66,6 +74,9 @@ async def test_no_request_number_is_used_twice(connect: Connect, register: Regis
         pytest.param(httpx.RemoteProtocolError("x"), Unavailable, "connection", id="dropped"),
         pytest.param(httpx.ConnectError("x"), Unavailable, "connection", id="no connection"),
         pytest.param(httpx.PoolTimeout("x"), Unavailable, "timeout", id="timeout"),
+        pytest.param(untrusted(), Denied, "certificate", id="certificate"),
+        pytest.param(httpx.LocalProtocolError("x"), Refused, "request_invalid", id="header"),
+        pytest.param(httpx.InvalidURL("x"), Refused, "address_invalid", id="url"),
         pytest.param(httpx.UnsupportedProtocol("x"), Refused, "address_invalid", id="address"),
         pytest.param(httpx.Response(200, content=b"\x00\x8f\xff"), BrokenContract, "not_xml", id="garbage"),
         pytest.param(httpx.Response(200, text="<html><p>log in</html>"), BrokenContract, "not_xml", id="html"),
