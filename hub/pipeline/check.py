@@ -118,8 +118,7 @@ def _volume(conn: psycopg.Connection[Any], context: Context, batch: Batch, refus
         return [finding("batch.mostly_refused", "")]
     usual = batches.usual_rate(conn, batch.feed, batch.until - batch.since)
     if usual is None:
-        first = batches.watermark(conn, batch.feed) is None
-        return [finding("batch.empty", "")] if first and fetched == 0 else []
+        return [finding("batch.empty", "")] if fetched == 0 and batches.is_first(conn, batch) else []
     if usual < ENOUGH or fetched >= usual * context.settings.feed(batch.feed).shrink_floor:
         return []
     return [finding("batch.empty" if fetched == 0 else "batch.shrunken", "")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,18 +12,18 @@ import psycopg
 
 from connectors import registry
 from connectors.base import Connector
+from hub.pipeline.feeds import Feed
 from hub.pipeline.landing import LandedBatch
 from hub.settings import Role, Settings, get_settings
 from hub.store.batches import Batch
 from hub.store.engine import connect
-from hub.store.ports import make_ports
 from hub.trust.keys import KeyRing
 
 Progress = Callable[[str, int], None]
 """Called with the name of the stage that has just been reached and a count."""
 
-ConnectorFactory = Callable[[Settings, str], Connector]
-"""Makes the connector of a register, with its ports."""
+ConnectorFactory = Callable[[Settings, str, timedelta], Connector]
+"""Makes the connector of a register, with its ports, for a settle lag."""
 
 
 def silent(stage: str, count: int) -> None:
@@ -49,9 +50,10 @@ class Context:
         """Opens a connection of its own for one step."""
         return connect(self.settings, role)
 
-    def connector(self, register: str) -> Connector:
-        """Makes the connector of a register, with the ports that all processes share."""
-        return (self.make_connector or production_connector)(self.settings, register)
+    def connector(self, feed: Feed) -> Connector:
+        """Makes the connector of a feed's register, with the ports that all processes share."""
+        lag = self.settings.feed(feed.name).settle_lag
+        return (self.make_connector or production_connector)(self.settings, feed.register, lag)
 
     def landed(self, batch: Batch) -> LandedBatch:
         """Returns the landed files of a batch.
@@ -65,17 +67,20 @@ class Context:
         return LandedBatch(batch.landed_uri, batch.batch_id, key)
 
 
-def production_connector(settings: Settings, register: str) -> Connector:
+def production_connector(settings: Settings, register: str, settle_lag: timedelta) -> Connector:
     """Makes a connector on the ports in PostgreSQL.
 
     Raises:
         LookupError: no address is configured for the register.
     """
+    from hub.store.ports import make_ports
+
     config = settings.registers.get(register)
     if config is None:
         name = register.upper()
         raise LookupError(f"register {register} is not configured: set HUB_REGISTERS__{name}__URL and its credentials")
-    return registry()[register](config, make_ports(settings), environment=settings.environment.value)
+    ports = make_ports(settings)
+    return registry()[register](config, ports, environment=settings.environment.value, settle_lag=settle_lag)
 
 
 def batch_aad(batch_id: UUID) -> bytes:

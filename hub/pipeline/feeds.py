@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from connectors import registry
 from hub.pipeline.errors import UnknownFeed
 
-_BECOMES = {"population.citizens": ("population/citizen", "person")}
-"""Mapping and kind of record of each feed that the hub keeps."""
+_BECOMES = {"population.citizens": ("SoDinhDanh", "population/citizen", "person")}
+"""Of each feed that the hub keeps: the wire field that names a record, its mapping, and the kind of record it becomes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,8 @@ def find_feed(name: str) -> Feed:
     if name not in _BECOMES:
         raise UnknownFeed(f"no feed named {name!r}; known are: {', '.join(feed_names())}")
     declared = registry()[register].feeds[stream]
-    mapping, kind = _BECOMES[name]
-    return Feed(name, register, stream, declared.model, declared.key, declared.overlap, mapping, kind)
+    key_field, mapping, kind = _BECOMES[name]
+    return Feed(name, register, stream, declared.model, key_field, declared.overlap, mapping, kind)
 
 
 def feed_names() -> list[str]:

@@ -132,7 +132,7 @@ async def _land(feed: Feed, context: Context, conn: psycopg.Connection[Any], bat
     writer = _Writer(feed, context, conn, batch, landed)
     held: list[FeedEntry] = []
     async with (
-        context.connector(feed.register) as connector,
+        context.connector(feed) as connector,
         aclosing(getattr(connector, feed.stream)(batch.since, batch.until, page_size=settings.page_size)) as pages,
     ):
         async for page in pages:

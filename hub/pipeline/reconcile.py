@@ -76,7 +76,7 @@ async def _load(
     feed: Feed, context: Context, conn: psycopg.Connection[Any], as_of: datetime, *, known_only: bool
 ) -> None:
     index = context.ring.index_versions[0]
-    async with context.connector(feed.register) as connector:
+    async with context.connector(feed) as connector:
         async for page in connector.keys(as_of):  # type: ignore[attr-defined]
             entries: list[KeyEntry] = list(page.entries)
             if known_only:

@@ -13,7 +13,7 @@ from hub.pipeline import check as checking
 from hub.pipeline import fetch as fetching
 from hub.pipeline import publish as publishing
 from hub.pipeline import reconcile as reconciling
-from hub.pipeline import reports, retention
+from hub.pipeline import retention
 from hub.pipeline.context import Context
 
 _log = structlog.get_logger("hub.pipeline")
@@ -42,6 +42,8 @@ def publish(feed: str) -> list[str]:
 
 def report(batch_id: str) -> dict[str, str]:
     """Writes the reports of one published batch and returns where they lie."""
+    from hub.pipeline import reports  # brings the page templates, which no other task needs
+
     return {name: str(path) for name, path in reports.write_report(UUID(batch_id), context()).items()}
 
 

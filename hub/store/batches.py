@@ -194,6 +194,15 @@ def mark_published(conn: psycopg.Connection[Any], batch: Batch, ledger: dict[str
         )
 
 
+def is_first(conn: psycopg.Connection[Any], batch: Batch) -> bool:
+    """Tells whether the feed has brought no other batch before this one, but for discarded ones."""
+    row = conn.execute(
+        "select exists (select from hub.batch where feed = %s and sequence < %s and state <> 'discarded')",
+        (batch.feed, batch.sequence),
+    ).fetchone()
+    return row is None or not row[0]
+
+
 def ledger_of(conn: psycopg.Connection[Any], batch_id: UUID) -> dict[str, int] | None:
     """Returns the ledger of a published batch."""
     names = ("fetched", "published", "unchanged", "superseded", "quarantined", "duplicate", "filtered")

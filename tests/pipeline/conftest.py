@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
-from sandbox_mocks.population.app import create_app
 
 from connectors import registry
 from connectors.base import Connector
 from connectors.memory import memory_ports
-from hub.pipeline.context import Context
+from hub.pipeline.context import ConnectorFactory, Context
 from hub.settings import FeedScope, FeedSettings, RegisterSettings, Settings
 from hub.trust.keys import KeyRing
 from sandbox_mocks.country import Country
+from sandbox_mocks.population.app import create_app
 
 FEED = "population.citizens"
 REGISTER = RegisterSettings(
@@ -82,11 +82,15 @@ def feed_settings(settings: Settings, **changes: Any) -> Settings:
     return settings.model_copy(update={"feeds": {"population_citizens": feed}, "registers": {"population": REGISTER}})
 
 
-def connector_over(twin: Twin) -> Callable[[Settings, str], Connector]:
-    def make(settings: Settings, register: str) -> Connector:
+def connector_over(twin: Twin) -> ConnectorFactory:
+    def make(settings: Settings, register: str, settle_lag: timedelta) -> Connector:
         ports = memory_ports({"memory:secret": "sandbox-secret", "memory:key": "sandbox-key"})
         return registry()[register](
-            settings.registers[register], ports, environment="sandbox", transport=twin.transport()
+            settings.registers[register],
+            ports,
+            environment="sandbox",
+            transport=twin.transport(),
+            settle_lag=settle_lag,
         )
 
     return make
@@ -115,6 +119,11 @@ def rows(context: Context, sql: str, *values: Any) -> list[tuple[Any, ...]]:
     """Asks the hub's database."""
     with context.connect() as conn:
         return conn.execute(sql.encode(), values).fetchall()
+
+
+def newest_versions(twin: Twin, until: datetime) -> dict[str, int]:
+    """Every number of the country with its latest version before a moment, by the twin's own account."""
+    return {entry.number: entry.time for entry in twin.country.feed.window(0, int(until.timestamp() * 1000))}
 
 
 def at(text: str) -> datetime:

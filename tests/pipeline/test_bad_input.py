@@ -46,7 +46,7 @@ def test_drift_is_handled_by_the_feeds_policy(
     ("fault", "error"),
     [
         ({"kind": "garbage"}, BrokenContract),
-        ({"kind": "truncated"}, BrokenContract),
+        ({"kind": "truncated"}, Unavailable),
         ({"kind": "status", "code": 503}, Unavailable),
         ({"kind": "token", "page": 2}, Denied),
         ({"kind": "repeated_page", "page": 2}, ConnectorError),

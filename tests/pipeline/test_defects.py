@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from datetime import UTC, datetime
 
 import pytest
-from sandbox_mocks.country.defects import injected
 
 from hub.pipeline.check import check
 from hub.pipeline.context import Context
@@ -14,7 +13,8 @@ from hub.pipeline.fetch import fetch
 from hub.pipeline.mapper import PageTask, map_page
 from hub.pipeline.verdict import read_refused
 from hub.store import batches
-from tests.pipeline.conftest import FEED, MakeContext, MakeTwin, at
+from sandbox_mocks.country.country import injected
+from tests.pipeline.conftest import FEED, MakeContext, MakeTwin
 
 RULE_OF = {
     "name_nfd": "text.not_nfc",
@@ -53,7 +53,7 @@ def judged(make_twin: MakeTwin, make_context: MakeContext) -> tuple[Context, lis
     from uuid import UUID
 
     check(UUID(batch_id), context)
-    defects = [(d.number, d.version, d.defect) for d in injected(twin.country, at("1970-01-01"), datetime.now(UTC))]
+    defects = [(d.number, d.version, d.defect) for d in injected(twin.country, 0, int(time.time() * 1000))]
     return context, defects, batch_id
 
 

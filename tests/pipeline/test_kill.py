@@ -22,7 +22,7 @@ import uvicorn
 from hub.pipeline.context import Context
 from hub.settings import Settings
 from hub.trust.keys import KeyRing
-from tests.pipeline.conftest import Twin, feed_settings, rows
+from tests.pipeline.conftest import Twin, feed_settings, newest_versions, rows
 
 RANDOM_KILLS = 50
 STAGES = [
@@ -41,9 +41,8 @@ STAGES = [
 @pytest.fixture(scope="module")
 def served() -> Iterator[tuple[Twin, str]]:
     """The twin behind a real HTTP server on a free port."""
-    from sandbox_mocks.population.app import create_app
-
     from sandbox_mocks.country import Country
+    from sandbox_mocks.population.app import create_app
 
     country = Country(7, 240)
     app = create_app(country)
@@ -144,10 +143,10 @@ def assert_nothing_lost_or_doubled(context: Context, twin: Twin) -> None:
     assert all(len(versions) == 1 for versions in stored.values()), "a number stands twice"
     waiting = {bytes(row[0]) for row in rows(context, "select key_digest from hub.quarantine")}
     lost = [
-        entry.number
-        for entry in twin.country.keys(mark)
-        if stored.get(context.ring.blind_index(index, "personal_id", entry.number)) != [entry.version]
-        and context.ring.digest(entry.number.encode()) not in waiting
+        number
+        for number, version in newest_versions(twin, mark).items()
+        if stored.get(context.ring.blind_index(index, "personal_id", number)) != [version]
+        and context.ring.digest(number.encode()) not in waiting
     ]
     assert len(lost) == 0, f"{len(lost)} numbers are lost"
     doubled = rows(context, "select batch_id, position from hub.quarantine group by 1, 2 having count(*) > 1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from uuid import UUID
 
@@ -69,7 +70,9 @@ def test_a_release_never_overwrites_something_newer(filled: Context) -> None:
     before = rows(filled, "select identifier_id, source_version from hub.record")
     newest = dict(before)
     for (entry,) in overtaken[:40]:
-        release_entry(entry, "steward", "releasing them all", filled)
+        # Of two contents under one version only the first can be released: the second says so.
+        with suppress(ReleaseRefused):
+            release_entry(entry, "steward", "releasing them all", filled)
     after = dict(rows(filled, "select identifier_id, source_version from hub.record"))
     assert all(after[key] >= version for key, version in newest.items())
 
@@ -87,10 +90,10 @@ def test_the_list_shows_no_value(filled: Context) -> None:
 @pytest.mark.parametrize(
     ("opened", "severity", "due"),
     [
-        (date(2026, 11, 20), "stop", date(2026, 11, 27)),
-        (date(2026, 8, 28), "quarantine", date(2026, 9, 15)),
+        (date(2026, 12, 30), "stop", date(2027, 1, 7)),
+        (date(2026, 4, 28), "quarantine", date(2026, 5, 14)),
     ],
 )
 def test_deadlines_count_working_days(opened: date, severity: str, due: date) -> None:
-    """Weekends and public holidays (here: 1 and 2 September) do not count."""
+    """Weekends and public holidays (here: New Year, 30 April and 1 May) do not count."""
     assert quarantine.due_date(opened, severity) == due

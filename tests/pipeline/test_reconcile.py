@@ -11,6 +11,7 @@ from hub.pipeline.context import Context
 from hub.pipeline.reconcile import reconcile
 from hub.pipeline.retention import apply_retention
 from hub.pipeline.run import run_feed
+from hub.settings import Role
 from tests.pipeline.conftest import FEED, Twin, rows
 
 
@@ -31,7 +32,7 @@ def test_a_lost_record_and_a_foreign_one_are_told_apart(twin: Twin, context: Con
     """A record deleted here is missing, one that the source never had is extra, an old one is stale."""
     run_feed(FEED, context)
     ids = [row[0] for row in rows(context, "select identifier_id from hub.record where status = 'current' limit 3")]
-    with context.connect() as conn:
+    with context.connect(Role.OWNER) as conn:
         conn.execute("delete from hub.record where identifier_id = %s", (ids[0],))
         conn.execute("update hub.record set source_version = 1 where identifier_id = %s", (ids[1],))
         conn.execute(

@@ -13,17 +13,12 @@ from hub.pipeline.errors import NotParked, UnknownFeed, WindowTooDense
 from hub.pipeline.fetch import fetch
 from hub.pipeline.run import run_feed
 from hub.store import batches
-from tests.pipeline.conftest import FEED, MakeContext, MakeTwin, Twin, at, rows
+from tests.pipeline.conftest import FEED, MakeContext, MakeTwin, Twin, at, newest_versions, rows
 
 LEDGER = (
     "select sum(fetched), sum(published), sum(unchanged), sum(superseded), sum(quarantined), sum(duplicate),"
     " sum(filtered) from hub.ledger"
 )
-
-
-def source_versions(twin: Twin, until: datetime) -> dict[str, int]:
-    """Every number of the country with its latest version, by the twin's own account."""
-    return {entry.number: entry.version for entry in twin.country.keys(until)}
 
 
 def stored_versions(context: Context) -> dict[bytes, int]:
@@ -46,7 +41,7 @@ def test_everything_the_source_holds_is_published_or_quarantined(twin: Twin, con
     index = context.ring.index_versions[0]
     lost = [
         number
-        for number, version in source_versions(twin, datetime.now(UTC)).items()
+        for number, version in newest_versions(twin, datetime.now(UTC)).items()
         if stored.get(context.ring.blind_index(index, "personal_id", number)) != version
         and context.ring.digest(number.encode()) not in quarantined
     ]
