@@ -17,7 +17,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -31,7 +31,8 @@ ROLE_NAMES = {role: f"hub_{role.value}" for role in Role}
 _ADMIN = "postgres"
 _AIRFLOW = "airflow"
 _HBA = "# loopback only, passwords only\nhost all all 127.0.0.1/32 scram-sha-256\n"
-# No statement, parameter or DETAIL line may reach the log: they would carry numbers and names.
+# No statement, parameter, DETAIL line or error may reach the log: "invalid input syntax: …" quotes a value in its very
+# message. The client gets its error; the log keeps what the server itself has to say.
 _CONFIGURATION = """\
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
@@ -47,6 +48,7 @@ log_timezone = 'UTC'
 lc_messages = 'C'
 logging_collector = off
 log_line_prefix = '%m [%p] %q%u@%d '
+log_min_messages = 'log'
 log_statement = 'none'
 log_min_duration_statement = -1
 log_min_error_statement = 'panic'
@@ -54,7 +56,7 @@ log_error_verbosity = 'terse'
 log_parameter_max_length = 0
 log_parameter_max_length_on_error = 0
 """
-_NOT_DURABLE = "fsync = off\nfull_page_writes = off\nsynchronous_commit = off\n"
+_NOT_DURABLE = "fsync = off\nfull_page_writes = off\n"
 _LIMIT_SECONDS = 60.0
 
 
@@ -292,8 +294,7 @@ def _free_port() -> int:
 def _is_taken(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+        with suppress(OSError):
             probe.bind(("127.0.0.1", port))
-        except OSError:
-            return True
-    return False
+            return False
+    return True

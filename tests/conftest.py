@@ -27,9 +27,6 @@ class PostgresServer:
 
     admin_url: str
     passwords: dict[Role, str]
-    external: bool
-    data_dir: Path | None = None
-    log: Path | None = None
 
     def url(self, role: Role, database: str) -> str:
         """Returns the address of a database for a role."""
@@ -66,8 +63,7 @@ def _embedded(folder: Path) -> Iterator[PostgresServer]:
     # Not durable: a test never waits for the disk, and a crashed machine may lose a test's database.
     with EmbeddedPostgres(folder, durable=False) as embedded:
         passwords = {role: urlsplit(embedded.url(role)).password or "" for role in Role}
-        log = folder / "logs" / "postgres.log"
-        yield PostgresServer(embedded.admin_url(), passwords, False, folder / "postgres", log)
+        yield PostgresServer(embedded.admin_url(), passwords)
 
 
 def _external(url: str) -> Iterator[PostgresServer]:
@@ -76,7 +72,7 @@ def _external(url: str) -> Iterator[PostgresServer]:
         for name in ROLE_NAMES.values():
             if name not in known:
                 conn.execute(sql.SQL("create role {} login").format(sql.Identifier(name)))
-    yield PostgresServer(url, {}, True)
+    yield PostgresServer(url, {})
 
 
 @pytest.fixture(scope="session")

@@ -21,13 +21,15 @@ class KeyRing:
 
     Attributes:
         master_version: version under which new data keys are wrapped.
+        master_versions: versions that this ring can unwrap, newest first.
         index_versions: active versions of the blind index, newest first.
     """
 
-    __slots__ = ("_digest", "_indexes", "_masters", "index_versions", "master_version")
+    __slots__ = ("_digest", "_indexes", "_masters", "index_versions", "master_version", "master_versions")
 
     def __init__(self, material: KeyMaterial) -> None:
-        self.master_version = max(material.master)
+        self.master_versions = sorted(material.master, reverse=True)
+        self.master_version = self.master_versions[0]
         self.index_versions = sorted(material.index, reverse=True)
         self._masters = {version: AESGCM(key) for version, key in material.master.items()}
         self._indexes = {version: KeyedDigest(key) for version, key in material.index.items()}

@@ -62,3 +62,21 @@ begin
 end $$;
 create trigger key_change after insert or update or delete on hub.retired_key
     for each statement execute function hub.tell_key_change();
+
+-- No new key may be wrapped under a retired master key, whoever writes it: it could never be opened again. The lock makes
+-- a write that is under way wait for a retirement, and the other way round (see hub/store/retired_keys.py).
+create function hub.refuse_retired_key() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    perform pg_advisory_xact_lock_shared(hashtext('hub.keys'));
+    if exists (select from written w join hub.retired_key k on k.purpose = 'master' and k.version = w.master_version) then
+        raise exception 'master key is retired: restart this process' using errcode = 'object_not_in_prerequisite_state';
+    end if;
+    return null;
+end $$;
+create trigger retired_key after insert on hub.batch
+    referencing new table as written for each statement execute function hub.refuse_retired_key();
+create trigger retired_key after insert on hub.quarantine
+    referencing new table as written for each statement execute function hub.refuse_retired_key();
+create trigger retired_key after insert on hub.register_token
+    referencing new table as written for each statement execute function hub.refuse_retired_key();

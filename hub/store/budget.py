@@ -1,0 +1,87 @@
+"""The rate budget of a register, shared by all processes: a token bucket and a number of places, in PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from hub.store.link import Link
+
+_POLL_SECONDS = 0.05
+_GRACE_SECONDS = 5.0
+
+_OPEN = "insert into hub.register_budget (register, tokens) values ($1, $2) on conflict do nothing"
+# The row's lock makes all processes take turns; time is the database's, so that their clocks do not matter.
+_LOCK = """
+select least($2, tokens + extract(epoch from clock_timestamp() - updated_at)::double precision * $3)
+  from hub.register_budget where register = $1 for update
+"""
+_FORGET = "delete from hub.register_place where register = $1 and expires_at < clock_timestamp()"
+_PLACES = "select count(*) from hub.register_place where register = $1"
+_TAKE = "update hub.register_budget set tokens = $2, updated_at = clock_timestamp() where register = $1"
+_SIT = """
+insert into hub.register_place (register, holder, expires_at)
+values ($1, $2, clock_timestamp() + make_interval(secs => $3))
+"""
+_LEAVE = "delete from hub.register_place where register = $1 and holder = $2"
+
+
+class StoreBudget:
+    """The port `Budget`: places are leases, so that a killed process gives its own back in time."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+
+    @asynccontextmanager
+    async def acquire(
+        self,
+        register: str,
+        per_second: float,
+        concurrent: int,
+        timeout: float,  # noqa: ASYNC109 - the port's contract
+    ) -> AsyncIterator[None]:
+        """Waits for a place and a turn; TimeoutError when none comes in time."""
+        ends = time.monotonic() + timeout
+        holder = uuid4()
+        while (wait := await self._take(register, holder, per_second, concurrent, ends)) is None:
+            if time.monotonic() + _POLL_SECONDS > ends:
+                raise TimeoutError
+            await asyncio.sleep(_POLL_SECONDS * random.uniform(0.5, 1.0))  # noqa: S311 - no secret depends on it
+        try:
+            if wait > 0:
+                await asyncio.sleep(wait)
+            yield
+        finally:
+            # Shielded: a cancelled call gives its place back too. When that fails, the lease ends by itself.
+            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await asyncio.shield(self._leave(register, holder))
+
+    async def _take(self, register: str, holder: UUID, per_second: float, concurrent: int, ends: float) -> float | None:
+        """Takes a place and one call; returns the seconds until its turn, or None while all places are held."""
+        burst = max(1.0, per_second)
+        pool = await self._link.pool()
+        async with pool.acquire() as conn, conn.transaction():
+            await conn.execute(_OPEN, register, burst)
+            tokens = float(await conn.fetchval(_LOCK, register, burst, per_second))
+            await conn.execute(_FORGET, register)
+            if int(await conn.fetchval(_PLACES, register)) >= concurrent:
+                return None
+            wait = max(0.0, (1.0 - tokens) / per_second)
+            remaining = ends - time.monotonic()
+            if wait > remaining:
+                raise TimeoutError
+            # The bucket may go below zero: those who come later wait longer, in the order in which they came.
+            await conn.execute(_TAKE, register, tokens - 1.0)
+            await conn.execute(_SIT, register, holder, remaining + _GRACE_SECONDS)
+            return wait
+
+    async def _leave(self, register: str, holder: UUID) -> None:
+        pool = await self._link.pool()
+        await pool.execute(_LEAVE, register, holder)

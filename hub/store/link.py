@@ -1,0 +1,48 @@
+"""A few connections for the ports, opened when first needed, in whichever event loop needs them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import asyncpg
+
+from hub.settings import Role, Settings
+from hub.store.engine import create_pool, unavailable
+
+_CONNECTIONS = 4
+
+
+class Link:
+    """A lazy pool: a task that runs one `asyncio.run` gets a pool of its own loop, and an unused link costs nothing."""
+
+    def __init__(self, settings: Settings, role: Role) -> None:
+        self._settings = settings
+        self._role = role
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._opening = asyncio.Lock()
+
+    async def pool(self) -> asyncpg.Pool[asyncpg.Record]:
+        """Returns the pool of the running loop.
+
+        Raises:
+            StoreUnavailable: the database does not answer.
+        """
+        loop = asyncio.get_running_loop()
+        if self._pool is not None and self._loop is loop:
+            return self._pool
+        if self._loop is not loop:
+            self._opening, self._loop, self._pool = asyncio.Lock(), loop, None
+        async with self._opening:
+            if self._pool is None:
+                try:
+                    self._pool = await create_pool(self._settings, self._role, min_size=1, max_size=_CONNECTIONS)
+                except (OSError, asyncpg.PostgresError) as error:
+                    raise unavailable(self._settings.url(self._role), self._role, error) from None
+            return self._pool
+
+    async def aclose(self) -> None:
+        """Closes the connections; the next use opens new ones."""
+        pool, self._pool = self._pool, None
+        if pool is not None and self._loop is asyncio.get_running_loop():
+            await pool.close()
