@@ -69,17 +69,21 @@ class Feed:
             last = min(last, first + limit)
         return self._ranks(first, last)
 
-    def keys(self, until: int, offset: int, limit: int) -> tuple[int, list[tuple[Entry, str]]]:
+    def keys(self, until: int, page: int, limit: int) -> tuple[int, list[tuple[Entry, str]]]:
         """Lists the numbers that exist before a moment, each by its latest entry and with its status, in order of
         these.
 
         Pages after one another cost a page each; a page out of the blue is reached by walking through those before it.
 
+        Args:
+            page: number of the page, from 0 on.
+            limit: numbers per page.
+
         Returns:
             How many numbers exist, and those on this page.
         """
         listing = self._listing(until, limit)
-        page, last = offset // limit, self._lives.timeline.rank(until)
+        last = self._lives.timeline.rank(until)
         at = max(start for start in listing.starts if start <= page)
         rank = listing.starts[at]
         found: list[tuple[Entry, str]] = []

@@ -82,7 +82,7 @@ class Lives:
         self._mortals = [keys.permutation(end - start, f"mortals:{at}") for at, (start, end) in enumerate(bands)]
         self._death_days = keys.permutation(self._band_slots[-1], "death days")
         self._anyone = keys.permutation(self.loaded, "anyone")
-        self.timeline = Timeline(self._counts(defect_rate), keys.number("phase"))
+        self.timeline = Timeline(self._counts(defect_rate), keys.number)
         self._misc_streams = [
             stream
             for defects in (False, True)

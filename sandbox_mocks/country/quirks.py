@@ -43,7 +43,7 @@ def write_habitually(record: dict[str, Any], genes: bytes) -> None:
         if moment is not None:
             birth["NgayThangNam"] = moment
     elif birth_habit < 60:
-        birth["Nam"] = ("", None)[birth_habit & 1]
+        record["NgayThangNamSinh"] = {"Nam": ("", None)[birth_habit & 1], "NgayThangNam": day}
     if blank_habit < 16:
         record["QuocTich"] = ""
     elif blank_habit < 24:

@@ -9,7 +9,7 @@ counted without looking at them.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -70,12 +70,12 @@ class Stream:
 class Timeline:
     """All streams of one country."""
 
-    def __init__(self, counts: Iterable[tuple[str, int, int, int]], phase: int) -> None:
+    def __init__(self, counts: Iterable[tuple[str, int, int, int]], phase: Callable[[str], int]) -> None:
         """Lays out the streams.
 
         Args:
             counts: kind, round, number of events and weight of each stream, rounds of a kind in order.
-            phase: any number; it moves the grids.
+            phase: gives any number for the name of a stream; it moves the stream's grid.
         """
         self.rounds: list[list[Stream]] = [[] for _ in range(ROUNDS + 1)]
         self._by_kind: dict[str, tuple[list[int], list[Stream]]] = {}
@@ -89,8 +89,7 @@ class Timeline:
                 start += _FIRST_BIRTHS_AFTER
             span = ROUND_STARTS[at + 1] - start
             offset = totals.get(kind, 0)
-            phase = (phase * 6364136223846793005 + 1442695040888963407) % 2**64
-            stream = Stream(kind, at, start, span, count, weight, offset, phase % span)
+            stream = Stream(kind, at, start, span, count, weight, offset, phase(f"phase:{kind}:{at}") % span)
             self.rounds[at].append(stream)
             self._streams[kind, at] = stream
             starts, streams = self._by_kind.setdefault(kind, ([], []))

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 from sandbox_mocks.clock import Clock
 from sandbox_mocks.control import Control
 from sandbox_mocks.country import Country
-from sandbox_mocks.dropping import Dropping, drop_connection
+from sandbox_mocks.dropping import ConnectionDropped, Dropping
 from sandbox_mocks.faults import Fault, FaultScript
 from sandbox_mocks.population import answers
 from sandbox_mocks.population.credentials import EXPIRED, WRONG_TIME, Credentials, Denial, check
@@ -116,7 +116,7 @@ class _Endpoint:
 def _fail_early(faults: dict[str, Fault]) -> Response | None:
     """Returns the answer of a fault that strikes before the call is looked at."""
     if "drop" in faults:
-        raise drop_connection()
+        raise ConnectionDropped
     if "status" in faults:
         text = "Hệ thống đang bận, vui lòng thử lại sau"
         return Response(text, int(faults["status"].parameters["code"]), media_type="text/plain; charset=utf-8")

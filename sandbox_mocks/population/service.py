@@ -134,7 +134,7 @@ class PopulationService:
         wanted = page - ("repeated_page" in faults) + ("missing_page" in faults)
         offset = (wanted - 1) * size
         if kind == "KHOA":
-            total, listed = self._country.feed.keys(until, offset, size)
+            total, listed = self._country.feed.keys(until, wanted - 1, size)
             written = [answers.feed_entry(entry.number, entry.time, status, None) for entry, status in listed]
         else:
             total = self._country.feed.count(since, until)
