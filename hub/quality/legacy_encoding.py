@@ -8,7 +8,6 @@ is no Vietnamese syllable as it stands and becomes one when it is read in the ol
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 from typing import Final
 
@@ -42,26 +41,40 @@ _WORDS: Final = re.compile(r"[\s'’.\-]+")
 def is_legacy(text: str) -> bool:
     """Tells whether a text is TCVN3 or VNI read as Latin-1.
 
-    A letter beyond Latin-1 (ễ, ă, đ) shows that the sender knows Unicode: then one odd word is a foreigner's.
+    A sign inside a word decides. Otherwise every accented word must make sense in one and the same old encoding, and at
+    least one of them in no other way: `Lê Loïc` is no VNI, for VNI has no ê.
     """
-    legacy = sum(map(is_legacy_word, _WORDS.split(text)))
-    return legacy > (not text.isascii() and max(text) > "\u00ff")
+    words = [word for word in _WORDS.split(text) if not word.isascii()]
+    if any(map(_has_sign, words)):
+        return True
+    return any(
+        all(map(reads, words)) and any(map(_is_odd, words)) for reads in (_reads_as_tcvn3, _reads_as_vni) if words
+    )
+
+
+def _has_sign(word: str) -> bool:
+    found = _SIGNS.intersection(word)
+    return bool(found) and any(char not in found for char in word)
 
 
 @lru_cache(maxsize=32_768)
-def is_legacy_word(word: str) -> bool:
-    """Tells whether one word makes sense only when it is read as TCVN3 or VNI."""
-    if word.isascii():
+def _reads_as_tcvn3(word: str) -> bool:
+    if not all(char.isascii() or char in _TCVN3_LETTERS for char in word):
         return False
-    if word in _TCVN3_OF_NAMES:
-        return True
-    if not _SIGNS.isdisjoint(word) and len(_SIGNS.intersection(word)) < len(word):
-        return True
-    # The eth is a typing mistake for Đ with a rule of its own.
+    return is_syllable(word.translate(_TCVN3), tone_in_place=True)
+
+
+@lru_cache(maxsize=32_768)
+def _reads_as_vni(word: str) -> bool:
+    lower = word.lower()
+    return _VNI.sub("", lower).isascii() and is_syllable(_VNI.sub(_vni_letter, lower), tone_in_place=True)
+
+
+@lru_cache(maxsize=32_768)
+def _is_odd(word: str) -> bool:
+    """Whether no name has this word as it stands; an eth is a typing mistake for Đ with a rule of its own."""
     as_it_stands = word.replace("\u00d0", "Đ").replace("\u00f0", "đ")
-    if is_syllable(as_it_stands) and not _capital_inside(word):
-        return False
-    return any(read is not None and is_syllable(read, tone_in_place=True) for read in (_as_tcvn3(word), _as_vni(word)))
+    return word in _TCVN3_OF_NAMES or not is_syllable(as_it_stands) or _capital_inside(word)
 
 
 def _capital_inside(word: str) -> bool:
@@ -85,24 +98,6 @@ def _byte(char: str) -> bytes:
         return char.encode("cp1252")
     except UnicodeEncodeError:
         return char.encode("latin-1")
-
-
-def _as_tcvn3(word: str) -> str | None:
-    if not any(char in _TCVN3_LETTERS for char in word):
-        return None
-    if not all(char.isascii() or char in _TCVN3_LETTERS for char in word):
-        return None
-    return word.translate(_TCVN3)
-
-
-def _as_vni(word: str) -> str | None:
-    lower = word.lower()
-    try:
-        lower.encode("latin-1")
-    except UnicodeEncodeError:
-        return None
-    read = _VNI.sub(_vni_letter, lower)
-    return None if read == lower else unicodedata.normalize("NFC", read)
 
 
 def _vni_letter(match: re.Match[str]) -> str:

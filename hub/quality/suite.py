@@ -99,11 +99,14 @@ def _validate(expectations: Sequence[Expectation], frame: pd.DataFrame, latest: 
     """Returns the raw result of each expectation by rule id: they come back in no particular order."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
+    from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
 
     first = expectations[0].rule.id
     try:
-        context = gx.get_context(mode="ephemeral")
-        context.variables.progress_bars = {"globally": False}
+        # The plain ephemeral context makes a folder for its documents in the system's temporary one.
+        defaults = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
+        config = DataContextConfig(store_backend_defaults=defaults, progress_bars={"globally": False})
+        context = gx.get_context(project_config=config, mode="ephemeral")
         asset = context.data_sources.add_pandas("hub").add_dataframe_asset("batch")
         batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
         suite = gx.ExpectationSuite(name="suite", expectations=[dict(each.config) for each in expectations])

@@ -11,12 +11,13 @@ from hub.quality.batch import COLUMNS
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
-FAMILIES = "Nguyễn Trần Lê Phạm Hoàng Huỳnh Phan Vũ Võ Đặng Bùi Đỗ Hồ Ngô Dương Lý Đào Đoàn Vương Trịnh".split()
-MIDDLES = "Văn Thị Hữu Đức Công Quang Minh Xuân Thanh Đình Quốc Ngọc Thu Diệu Khánh Hồng Kim Mỹ Bích Phương".split()
-GIVENS = (
-    "An Anh Bảo Bình Cường Chiến Dũng Duyên Đạt Giang Hạnh Hải Hằng Hiếu Hoa Hòa Hùng Hương Huệ Khoa Lan Linh Long Mai "
-    "Nam Nga Nhung Phong Phúc Phượng Quân Quỳnh Sơn Tâm Thảo Thịnh Trang Tuấn Uyên Vinh Yến"
-).split()
+_FAMILIES = "Nguyễn Trần Lê Phạm Hoàng Huỳnh Phan Vũ Võ Đặng Bùi Đỗ Hồ Ngô Dương Lý Đào Đoàn Vương Trịnh"
+_MIDDLES = "Văn Thị Hữu Đức Công Quang Minh Xuân Thanh Đình Quốc Ngọc Thu Diệu Khánh Hồng Kim Mỹ Bích Phương"
+_GIVENS = """
+An Anh Bảo Bình Cường Chiến Dũng Duyên Đạt Giang Hạnh Hải Hằng Hiếu Hoa Hòa Hùng Hương Huệ Khoa Lan Linh Long Mai Nam
+Nga Nhung Phong Phúc Phượng Quân Quỳnh Sơn Tâm Thảo Thịnh Trang Tuấn Uyên Vinh Yến
+"""
+FAMILIES, MIDDLES, GIVENS = _FAMILIES.split(), _MIDDLES.split(), _GIVENS.split()
 COMMUNES = {"01": "00070", "79": "26740", "48": "20194", "31": "11311", "92": "31117", "38": "14758", "40": "16681"}
 
 
