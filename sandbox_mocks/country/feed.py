@@ -177,16 +177,18 @@ class Feed:
         return self._records.status(self._lives.life(entry.person, place), entry.time)
 
     def _listing(self, until: int, limit: int) -> _Keys:
-        if (until, limit) not in self._listings:
-            timeline = self._lives.timeline
+        timeline = self._lives.timeline
+        # By rank: while nothing new happens, a later moment is the same listing.
+        key = timeline.rank(until), limit
+        if key not in self._listings:
             kinds = {"load_single": 1, "load_couple": 2, "birth": 1, "replace_single": 1, "replace_married": 1}
             total = sum(timeline.kind_before(kind, until) * numbers for kind, numbers in kinds.items())
             for time, stream, number in timeline.events(HISTORY_START, until, "duplicate_person"):
                 total += sum(entry.form == SECOND for entry in self._expand(time, stream, number))
             while len(self._listings) >= _CHECKPOINTS:
                 self._listings.pop(next(iter(self._listings)))
-            self._listings[until, limit] = _Keys(total)
-        return self._listings[until, limit]
+            self._listings[key] = _Keys(total)
+        return self._listings[key]
 
 
 def _order(entry: Entry) -> tuple[int, str]:
