@@ -2,24 +2,24 @@
 
 from datetime import timedelta
 
-from airflow.sdk import Asset, AsyncCallback, DeadlineAlert, DeadlineReference, Param, RetryAction, RetryRule, dag, task
-from airflow.sdk import ExceptionRetryPolicy as RetryPolicy
+from airflow import sdk
+from airflow.sdk import RetryAction, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 
 FEED = "population.citizens"
-CITIZENS = Asset("population_citizens", uri="hub://population/citizens")
-PARKED = Asset("parked_batches", uri="hub://batches/parked")
-ISO_8601 = r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$"  # `format` alone is not checked
-INSTANT = Param(None, type=["null", "string"], format="date-time", pattern=ISO_8601)
+HOURLY = sdk.CronTriggerTimetable("0 * * * *", timezone="Asia/Ho_Chi_Minh", run_immediately=timedelta(0))
+CITIZENS = sdk.Asset("population_citizens", uri="hub://population/citizens")
+PARKED = sdk.Asset("parked_batches", uri="hub://batches/parked")
+INSTANT = sdk.Param(None, type=["null", "string"], format="date-time", pattern=r"^[\d-]{10}T[\d:.]+(Z|[+-][\d:]+)$")
 BRIEF = ["connectors.errors.Unavailable", "hub.store.batches.FeedBusy", "builtins.OSError", "psycopg.OperationalError"]
-RETRIES = RetryPolicy([RetryRule(each, action=RetryAction.RETRY) for each in BRIEF], default=RetryAction.FAIL)
-EACH = {"retries": 3, "retry_delay": timedelta(minutes=2), "retry_policy": RETRIES}
-WINDOW = {"since": INSTANT, "until": INSTANT}
-SLOW = AsyncCallback("hub.alerts.run_is_slow", kwargs={"feed": FEED})
-DUE = DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, timedelta(minutes=45), SLOW, name="hourly-sync")
+RULES = [sdk.RetryRule(each, action=RetryAction.RETRY) for each in BRIEF]  # whatever else fails, fails at once
+RETRY = sdk.ExceptionRetryPolicy(RULES, default=RetryAction.FAIL)
+EACH = {"retries": 3, "retry_delay": timedelta(minutes=2), "retry_policy": RETRY}
+SLOW = sdk.AsyncCallback("hub.alerts.run_is_slow", kwargs={"feed": FEED})
+DUE = sdk.DeadlineAlert(sdk.DeadlineReference.DAGRUN_QUEUED_AT, timedelta(minutes=45), SLOW, name="hourly-sync")
 
 
-@dag(schedule="0 * * * *", max_active_runs=1, params=WINDOW, default_args=EACH, deadline=DUE, tags=["population"])
+@dag(schedule=HOURLY, max_active_runs=1, params={"since": INSTANT, "until": INSTANT}, default_args=EACH, deadline=DUE)
 def population_sync():
     @task
     def fetch(params):
@@ -28,7 +28,7 @@ def population_sync():
         batches, parked = tasks.fetch(FEED, params["since"], params["until"])
         if parked:
             raise AirflowSkipException(
-                f"batch {parked} waits for a human: release_batch, or `hub batch release|discard`"
+                f"batch {parked} waits for a human: see its run of release_batch, or `hub batch`"
             )
         return batches
 
@@ -48,7 +48,7 @@ def population_sync():
 
     @task(outlets=[PARKED])
     def ask(checked, *, outlet_events):
-        if not (parked := [each["batch"] for each in checked if each["state"] == "parked"]):
+        if not (parked := [each["batch"] for each in checked[:] if each["state"] == "parked"]):
             raise AirflowSkipException("no batch waits for a human")
         outlet_events[PARKED].add_partitions(parked)
 

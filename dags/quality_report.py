@@ -8,7 +8,7 @@ CITIZENS = Asset("population_citizens", uri="hub://population/citizens")
 
 
 # One run for one batch: a plain asset schedule would melt several events into one run.
-@dag(schedule=PartitionedAssetTimetable(assets=CITIZENS), max_active_runs=4, tags=["quality"])
+@dag(schedule=PartitionedAssetTimetable(assets=CITIZENS), max_active_runs=4)
 def quality_report():
     @task(retries=2, retry_delay=timedelta(minutes=1))
     def write(dag_run):

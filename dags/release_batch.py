@@ -14,7 +14,7 @@ BATCH = Param(None, **TEXT, pattern="^[0-9a-f-]{36}$", description="The parked b
 REASON = Param(None, **TEXT, minLength=5, maxLength=500, description="Why; no name and no number of a person.")
 
 
-@dag(schedule=PartitionedAssetTimetable(assets=PARKED), params={"batch": BATCH}, tags=["steward"])
+@dag(schedule=PartitionedAssetTimetable(assets=PARKED), params={"batch": BATCH})
 def release_batch():
     @task
     def describe(params, dag_run):

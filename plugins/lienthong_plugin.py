@@ -25,6 +25,9 @@ def _apps():
 
 if "scheduler" in sys.argv:
     # LocalExecutor forks its workers from the scheduler: what is imported here, no task pays for.
+    import great_expectations  # noqa: F401
+    import zeep  # noqa: F401
+
     import hub.pipeline.tasks  # noqa: F401
 
 

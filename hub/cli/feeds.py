@@ -36,13 +36,14 @@ def run(
     from hub.pipeline.run import run_feed
     from hub.settings import FeedScope, get_settings
 
+    window = {"since": instant(since), "until": instant(until)}
     if scope is not None:
         settings = get_settings()
         if scope not in {each.value for each in FeedScope}:
             raise Failed(f"--scope is {' or '.join(FeedScope)}, not {scope!r}")
         settings.feeds[feed.replace(".", "_")] = settings.feed(feed).model_copy(update={"scope": FeedScope(scope)})
     with progress(feed) as say:
-        outcome = run_feed(feed, Context.from_environment(say), since=instant(since), until=instant(until))
+        outcome = run_feed(feed, Context.from_environment(say), **window)
     if as_json:
         print_json(asdict(outcome))
     else:

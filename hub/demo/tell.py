@@ -91,10 +91,14 @@ def _form(account: Account, out: Console, today: date) -> None:
 def _asked(account: Account, out: Console) -> None:
     out.rule("[bold]4. Công dân còn phải khai · What must still be given")
     table = Table("ô · field", "ai · who", "vì sao · why")
+    given = account.filled[0].answer["attributes"]
     for field in account.form["form"].values():
+        label = f"{field['label']['vi']}\n[dim]{field['label']['en']}[/]"
         if "ask" in field:
             who = "công dân · citizen" if field["ask"] == "citizen" else "hệ thống hồ sơ · dossier system"
-            table.add_row(f"{field['label']['vi']}\n[dim]{field['label']['en']}[/]", who, field["why"])
+            table.add_row(label, who, field["why"])
+        elif "attribute" in field and "value" not in given[field["attribute"]]:
+            table.add_row(label, "công dân · citizen", "the register sent nothing for this citizen")
     out.print(table)
 
 

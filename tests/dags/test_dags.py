@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,18 @@ def test_the_sync_is_hourly_and_alone(dag_bag: Any) -> None:
     """The population is read every hour, by one run at a time, and never for hours that have passed."""
     sync = dag_bag.dags["population_sync"]
 
-    assert (sync.schedule, sync.max_active_runs, sync.catchup) == ("0 * * * *", 1, False)
+    assert (sync.timetable.expression, sync.max_active_runs, sync.catchup) == ("0 * * * *", 1, False)
     assert sync.task_dict["check"].max_active_tis_per_dagrun == 1
     assert sync.deadline
+
+
+@pytest.mark.parametrize("name", ["population_sync", "reconcile", "retention"])
+def test_no_schedule_starts_because_its_file_was_just_seen(dag_bag: Any, name: str) -> None:
+    """A schedule that was due before the file was first parsed waits for its next time: a first start is empty."""
+    timetable = dag_bag.dags[name].timetable
+
+    assert timetable.run_immediately == timedelta(0)
+    assert str(timetable.timezone) == "Asia/Ho_Chi_Minh" or timetable.timezone.name == "Asia/Ho_Chi_Minh"
 
 
 @pytest.mark.parametrize(("value", "fits"), [(None, True), ("2026-11-01T00:00:00+07:00", True), ("yesterday", False)])
