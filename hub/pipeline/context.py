@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -17,13 +18,33 @@ from hub.pipeline.landing import LandedBatch
 from hub.settings import Role, Settings, get_settings
 from hub.store.batches import Batch
 from hub.store.engine import connect
+from hub.store.ports import make_ports
 from hub.trust.keys import KeyRing
 
 Progress = Callable[[str, int], None]
 """Called with the name of the stage that has just been reached and a count."""
 
-ConnectorFactory = Callable[[Settings, str, timedelta], Connector]
-"""Makes the connector of a register, with its ports, for a settle lag."""
+ConnectorFactory = Callable[[Settings, str, timedelta], AbstractAsyncContextManager[Connector]]
+"""Opens the connector of a register, with its ports, for a settle lag."""
+
+
+@asynccontextmanager
+async def production_connector(settings: Settings, register: str, settle_lag: timedelta) -> AsyncIterator[Connector]:
+    """Opens a connector on the ports in PostgreSQL, and closes both.
+
+    Raises:
+        LookupError: no address is configured for the register.
+    """
+    config = settings.registers.get(register)
+    if config is None:
+        name = register.upper()
+        raise LookupError(f"register {register} is not configured: set HUB_REGISTERS__{name}__URL and its credentials")
+    environment = settings.environment.value
+    async with (
+        aclosing(make_ports(settings)) as ports,
+        registry()[register](config, ports, environment=environment, settle_lag=settle_lag) as connector,
+    ):
+        yield connector
 
 
 def silent(stage: str, count: int) -> None:
@@ -37,7 +58,7 @@ class Context:
     settings: Settings
     ring: KeyRing
     progress: Progress = silent
-    make_connector: ConnectorFactory | None = None
+    make_connector: ConnectorFactory = production_connector
     workers: int | None = field(default=None)
 
     @classmethod
@@ -50,10 +71,9 @@ class Context:
         """Opens a connection of its own for one step."""
         return connect(self.settings, role)
 
-    def connector(self, feed: Feed) -> Connector:
-        """Makes the connector of a feed's register, with the ports that all processes share."""
-        lag = self.settings.feed(feed.name).settle_lag
-        return (self.make_connector or production_connector)(self.settings, feed.register, lag)
+    def connector(self, feed: Feed) -> AbstractAsyncContextManager[Connector]:
+        """Opens the connector of a feed's register, with the ports that all processes share."""
+        return self.make_connector(self.settings, feed.register, self.settings.feed(feed.name).settle_lag)
 
     def landed(self, batch: Batch) -> LandedBatch:
         """Returns the landed files of a batch.
@@ -65,22 +85,6 @@ class Context:
             raise LookupError(f"batch {batch.batch_id}: its landed files and their key are past retention")
         key = self.ring.unwrap(batch.master_version, batch.wrapped_key, batch_aad(batch.batch_id))
         return LandedBatch(batch.landed_uri, batch.batch_id, key)
-
-
-def production_connector(settings: Settings, register: str, settle_lag: timedelta) -> Connector:
-    """Makes a connector on the ports in PostgreSQL.
-
-    Raises:
-        LookupError: no address is configured for the register.
-    """
-    from hub.store.ports import make_ports
-
-    config = settings.registers.get(register)
-    if config is None:
-        name = register.upper()
-        raise LookupError(f"register {register} is not configured: set HUB_REGISTERS__{name}__URL and its credentials")
-    ports = make_ports(settings)
-    return registry()[register](config, ports, environment=settings.environment.value, settle_lag=settle_lag)
 
 
 def batch_aad(batch_id: UUID) -> bytes:

@@ -12,7 +12,7 @@ from connectors import registry
 from hub.pipeline.errors import UnknownFeed
 
 _BECOMES = {"population.citizens": ("SoDinhDanh", "population/citizen", "person")}
-"""Of each feed that the hub keeps: the wire field that names a record, its mapping, and the kind of record it becomes."""
+"""Of each feed that the hub keeps: the wire field that names a record, its mapping, and the kind of its records."""
 
 
 @dataclass(frozen=True, slots=True)

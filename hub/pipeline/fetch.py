@@ -142,10 +142,11 @@ async def _land(feed: Feed, context: Context, conn: psycopg.Connection[Any], bat
         else:
             writer.take(held)
     until = batch.until if writer.cut is None else writer.cut
-    counts = {"pages": writer.pages, "landed": sum(writer.pages.values()), "filtered": writer.filtered}
+    landed_records = sum(writer.pages.values())
+    counts = {"pages": writer.pages, "landed": landed_records, "filtered": writer.filtered}
     batches.mark_landed(conn, batch.batch_id, until, counts)
     conn.commit()
-    context.progress("landed", counts["landed"])
+    context.progress("landed", landed_records)
     return until
 
 

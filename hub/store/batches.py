@@ -120,7 +120,7 @@ def recent_batches(conn: psycopg.Connection[Any], feed: str | None = None, limit
     return _select(conn, "where %s::text is null or feed = %s order by sequence desc limit %s", (feed, feed, limit))
 
 
-def mark_landed(conn: psycopg.Connection[Any], batch_id: UUID, until: datetime, counts: dict[str, int]) -> None:
+def mark_landed(conn: psycopg.Connection[Any], batch_id: UUID, until: datetime, counts: dict[str, Any]) -> None:
     """Closes the fetch of a batch: all its pages lie landed, up to `until`."""
     conn.execute(
         "update hub.batch set state = 'landed', until = %s, counts = counts || %s"

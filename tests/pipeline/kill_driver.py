@@ -1,9 +1,10 @@
 """Runs the citizen feed in child processes that are killed: at a named stage by themselves, or by whoever reads the
 pid.
 
-Reads one JSON command a line from standard input: {"stage": name or null, "nth": n}. For each it forks a child, which
+Reads one JSON command a line from standard input: {"var_dir": folder, "stage": name or null, "nth": n}. For
+each it forks a child, which
 runs
-the feed with the real connector, ports and store of `HUB_VAR_DIR`, prints {"pid": n}, waits for its end and prints
+the feed with the real connector, ports and store of that folder, prints {"pid": n}, waits for its end and prints
 {"status": n}: 0 for a finished run, -9 for a kill. The imports are paid once, in the parent.
 """
 
@@ -20,8 +21,9 @@ from hub.pipeline.context import Context
 from hub.pipeline.run import run_feed
 
 
-def run_once(stage: str | None, nth: int) -> None:
+def run_once(var_dir: str, stage: str | None, nth: int) -> None:
     """Runs the feed and dies at the nth time that a stage is reached."""
+    os.environ["HUB_VAR_DIR"] = var_dir
     reached = 0
 
     def observe(name: str, count: int) -> None:
@@ -39,7 +41,7 @@ def main() -> None:
         command = json.loads(line)
         pid = os.fork()
         if pid == 0:
-            run_once(command["stage"], command["nth"])
+            run_once(command["var_dir"], command["stage"], command["nth"])
             os._exit(0)
         print(json.dumps({"pid": pid}), flush=True)  # noqa: T201
         _, status = os.waitpid(pid, 0)

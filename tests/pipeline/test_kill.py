@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -60,8 +60,8 @@ def served() -> Iterator[tuple[Twin, str]]:
 class Driver:
     """The process that forks the children."""
 
-    def __init__(self, var_dir: Path) -> None:
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("HUB_")} | {"HUB_VAR_DIR": str(var_dir)}
+    def __init__(self) -> None:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.pipeline.kill_driver"],
             stdin=subprocess.PIPE,
@@ -72,11 +72,12 @@ class Driver:
         )
         assert self.process.stdin is not None
         assert self.process.stdout is not None
+        self.var_dir = Path()
         self.to: IO[str] = self.process.stdin
         self.answers: IO[str] = self.process.stdout
 
     def start(self, stage: str | None = None, nth: int = 1) -> int:
-        self.to.write(json.dumps({"stage": stage, "nth": nth}) + "\n")
+        self.to.write(json.dumps({"var_dir": str(self.var_dir), "stage": stage, "nth": nth}) + "\n")
         self.to.flush()
         return int(self._answer()["pid"])
 
@@ -94,11 +95,17 @@ class Driver:
         self.process.wait(20)
 
 
-@contextmanager
-def driven(settings: Settings, served: tuple[Twin, str], ring: KeyRing) -> Iterator[tuple[Driver, Context]]:
-    """Writes the settings of the children and starts their driver."""
-    twin, url = served
-    del twin
+@pytest.fixture(scope="module")
+def forker() -> Iterator[Driver]:
+    """One driver for all tests: its imports cost seconds."""
+    driver = Driver()
+    yield driver
+    driver.close()
+
+
+@pytest.fixture
+def driven(forker: Driver, served: tuple[Twin, str], settings: Settings, ring: KeyRing) -> tuple[Driver, Context]:
+    """The driver over a fresh database, and a context that looks at the same."""
     base = feed_settings(settings, batch_size=90, page_size=30)
     secrets = base.var_dir / "secrets"
     secrets.mkdir(mode=0o700, exist_ok=True)
@@ -106,15 +113,16 @@ def driven(settings: Settings, served: tuple[Twin, str], ring: KeyRing) -> Itera
         (secrets / name).touch(mode=0o600)
         (secrets / name).write_text(value)
     register = base.registers["population"].model_copy(
-        update={"url": url, "secret": f"file:{secrets}/population.secret", "api_key": f"file:{secrets}/population.key"}
+        update={
+            "url": served[1],
+            "secret": f"file:{secrets}/population.secret",
+            "api_key": f"file:{secrets}/population.key",
+        }
     )
     base = base.model_copy(update={"registers": {"population": register}})
     (base.var_dir / "hub.env").write_text("".join(f"{k}={v}\n" for k, v in as_environment(base).items()))
-    driver = Driver(base.var_dir)
-    try:
-        yield driver, Context(base, ring)
-    finally:
-        driver.close()
+    forker.var_dir = base.var_dir
+    return forker, Context(base, ring)
 
 
 def as_environment(settings: Settings) -> dict[str, str]:
@@ -156,56 +164,57 @@ def assert_nothing_lost_or_doubled(context: Context, twin: Twin) -> None:
 @pytest.mark.parametrize("nth", [1, 2])
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_kill_at_a_step_boundary_loses_nothing(
-    stage: str, nth: int, served: tuple[Twin, str], settings: Settings, ring: KeyRing
+    stage: str, nth: int, served: tuple[Twin, str], driven: tuple[Driver, Context]
 ) -> None:
     """The process dies the first or second time that it reaches a boundary; the next run makes everything whole."""
-    with driven(settings, served, ring) as (driver, context):
-        driver.start(stage, nth)
-        assert driver.ended() == -signal.SIGKILL
-        driver.start()
-        assert driver.ended() == 0
-        assert_nothing_lost_or_doubled(context, served[0])
+    driver, context = driven
+    driver.start(stage, nth)
+    assert driver.ended() == -signal.SIGKILL
+    driver.start()
+    assert driver.ended() == 0
+    assert_nothing_lost_or_doubled(context, served[0])
 
 
-def test_kills_at_random_moments_lose_nothing(served: tuple[Twin, str], settings: Settings, ring: KeyRing) -> None:
+def test_kills_at_random_moments_lose_nothing(served: tuple[Twin, str], driven: tuple[Driver, Context]) -> None:
     """Fifty kills at random moments, many of them one after another on the same work."""
     seed = int(os.environ.get("HUB_TEST_KILL_SEED", random.SystemRandom().randrange(10**6)))
     print(f"HUB_TEST_KILL_SEED={seed}")  # noqa: T201
     dice = random.Random(seed)
-    with driven(settings, served, ring) as (driver, context):
-        began = time.monotonic()
-        driver.start()
-        assert driver.ended() == 0
-        length = time.monotonic() - began
-        kills = 0
-        while kills < RANDOM_KILLS:
-            with context.connect() as conn:
-                # The feed begins anew: everything is fetched again, over what the kills left behind.
-                conn.execute("update hub.feed set watermark = null")
-            for _ in range(5):
-                child = driver.start()
-                time.sleep(dice.uniform(0, length))
+    driver, context = driven
+    began = time.monotonic()
+    driver.start()
+    assert driver.ended() == 0
+    length = time.monotonic() - began
+    kills = 0
+    while kills < RANDOM_KILLS:
+        with context.connect() as conn:
+            # The feed begins anew: everything is fetched again, over what the kills left behind.
+            conn.execute("update hub.feed set watermark = null")
+        for _ in range(5):
+            child = driver.start()
+            time.sleep(dice.uniform(0, length))
+            with suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
-                kills += driver.ended() == -signal.SIGKILL
-            driver.start()
-            assert driver.ended() == 0, f"HUB_TEST_KILL_SEED={seed}"
-            assert_nothing_lost_or_doubled(context, served[0])
+            kills += driver.ended() == -signal.SIGKILL
+        driver.start()
+        assert driver.ended() == 0, f"HUB_TEST_KILL_SEED={seed}"
+        assert_nothing_lost_or_doubled(context, served[0])
 
 
 def test_an_identical_run_after_a_kill_rewrites_no_row(
-    served: tuple[Twin, str], settings: Settings, ring: KeyRing
+    served: tuple[Twin, str], driven: tuple[Driver, Context]
 ) -> None:
     """What was published before the kill is met again as unchanged."""
-    with driven(settings, served, ring) as (driver, context):
-        driver.start("published", 2)
-        assert driver.ended() == -signal.SIGKILL
-        state = "select identifier_id, xmin::text, ctid::text from hub.record order by 1"
-        before = rows(context, state)
-        with context.connect() as conn:
-            conn.execute("update hub.feed set watermark = null")
-        driver.start()
-        assert driver.ended() == 0
-        after = {row[0]: row for row in rows(context, state)}
-        newer = rows(context, "select identifier_id from hub.record_version")
-        touched = {row[0] for row in newer}
-        assert [row for row in before if row[0] not in touched and after[row[0]] != row] == []
+    driver, context = driven
+    driver.start("published", 2)
+    assert driver.ended() == -signal.SIGKILL
+    state = "select identifier_id, xmin::text, ctid::text from hub.record order by 1"
+    before = rows(context, state)
+    with context.connect() as conn:
+        conn.execute("update hub.feed set watermark = null")
+    driver.start()
+    assert driver.ended() == 0
+    after = {row[0]: row for row in rows(context, state)}
+    newer = rows(context, "select identifier_id from hub.record_version")
+    touched = {row[0] for row in newer}
+    assert [row for row in before if row[0] not in touched and after[row[0]] != row] == []
