@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from datetime import datetime
 from multiprocessing import get_context
 from typing import Any
 from uuid import UUID
@@ -63,7 +64,7 @@ def check(batch_id: UUID, context: Context) -> str:
                 columns[name].extend(values)
             context.progress("page mapped", page.records)
         kept = verdict.drop_repeats(columns)
-        suite = _judge(kept, verdict)
+        suite = _judge(kept, verdict, batch.until)
         write_refused(landed, verdict)
         stops = list(suite.batch_failures)
         if drifted and context.settings.feed(batch.feed).drift == "freeze":
@@ -103,9 +104,9 @@ def _server() -> Any:
     return server
 
 
-def _judge(columns: dict[str, list[Any]], verdict: Verdict) -> SuiteResult:
+def _judge(columns: dict[str, list[Any]], verdict: Verdict, until: datetime) -> SuiteResult:
     positions: list[int] = columns["position"]
-    for found_in in (cross_row_findings(columns), (suite := run_suite(columns)).findings):
+    for found_in in (cross_row_findings(columns), (suite := run_suite(columns, now=until)).findings):
         for row, findings in found_in.items():
             verdict.add_findings(positions[row], findings)
     return suite

@@ -214,6 +214,15 @@ def ledger_of(conn: psycopg.Connection[Any], batch_id: UUID) -> dict[str, int] |
     return dict(zip(names, row, strict=True)) if row else None
 
 
+def rule_results(conn: psycopg.Connection[Any], batch_id: UUID) -> list[tuple[str, str, str, str, int]]:
+    """Returns what the rules found in a batch: rule, field, severity, error group and records, the most first."""
+    return conn.execute(
+        "select rule_id, field, severity, error_group, records from hub.rule_result"
+        " where batch_id = %s order by records desc, rule_id, field",
+        (batch_id,),
+    ).fetchall()
+
+
 def usual_rate(conn: psycopg.Connection[Any], feed: str, length: timedelta, batches: int = 20) -> float | None:
     """Returns how many records a window of this length usually brings: the median rate of the last published batches.
 
