@@ -38,8 +38,9 @@ def write_report(batch_id: UUID, context: Context) -> dict[str, Path]:
     links: dict[str, str] = {}
     paths: dict[str, Path] = {}
     if suite and suite["evaluated"]:
-        paths["data_docs"] = write_data_docs(suite, folder / "data_docs", str(batch_id), batch.until)
-        links["data_docs"] = paths["data_docs"].relative_to(folder).as_posix()
+        pages = write_data_docs(suite, folder / "data_docs", batch_id=str(batch_id), checked_at=batch.until)
+        paths["data_docs"] = pages["index"]
+        links["data_docs"] = pages["index"].relative_to(folder).as_posix()
     report = ReportInput(
         feed=batch.feed,
         batch_id=str(batch_id),
