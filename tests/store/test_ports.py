@@ -1,0 +1,275 @@
+"""The connectors' ports on PostgreSQL: two `make_ports` stand for two processes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from connectors.ports import Token
+from hub.settings import Role, Settings
+from hub.store.breaker import StoreBreaker
+from hub.store.engine import connect
+from hub.store.ports import StorePorts, make_ports
+from hub.store.secret_sources import StoreSecrets
+from hub.trust.keys import KeyRing
+
+
+@pytest_asyncio.fixture
+async def two(settings: Settings) -> AsyncIterator[tuple[StorePorts, StorePorts]]:
+    """The ports of two processes."""
+    one, other = make_ports(settings), make_ports(settings, Role.API)
+    yield one, other
+    await one.aclose()
+    await other.aclose()
+
+
+Two = tuple[StorePorts, StorePorts]
+
+
+# --- budget ---------------------------------------------------------------------------------------------------------
+
+
+async def test_rate_is_shared(two: Two) -> None:
+    """Two processes together call a register no oftener than one may."""
+
+    async def call(ports: StorePorts) -> None:
+        async with ports.budget.acquire("population", per_second=20, concurrent=100, timeout=30):
+            pass
+
+    began = time.monotonic()
+    await asyncio.gather(*(call(two[number % 2]) for number in range(30)))
+
+    # The burst of one second's 20 calls is free, the other 10 take half a second.
+    assert time.monotonic() - began >= 0.4
+
+
+async def test_places_are_shared(two: Two) -> None:
+    """No more calls run at a time than the register allows, in all processes together."""
+    running, most = 0, 0
+
+    async def call(ports: StorePorts) -> None:
+        nonlocal running, most
+        async with ports.budget.acquire("population", per_second=1000, concurrent=2, timeout=30):
+            running += 1
+            most = max(most, running)
+            await asyncio.sleep(0.02)
+            running -= 1
+
+    await asyncio.gather(*(call(two[number % 2]) for number in range(10)))
+
+    assert most == 2
+
+
+async def test_waiting_too_long_is_a_timeout_and_holds_nothing(two: Two) -> None:
+    """A caller whose turn does not come in time gets TimeoutError, and the next ones find the place free."""
+    async with two[0].budget.acquire("population", 1000, 1, 5):
+        with pytest.raises(TimeoutError):
+            async with two[1].budget.acquire("population", 1000, 1, 0.1):
+                raise AssertionError("no place was free")
+
+    async with two[1].budget.acquire("population", 1000, 1, 0.5):
+        pass
+
+
+async def test_cancelled_call_gives_its_place_back(two: Two) -> None:
+    """A call that is cancelled in the middle leaves its place to the next one."""
+    inside = asyncio.Event()
+
+    async def call() -> None:
+        async with two[0].budget.acquire("population", 1000, 1, 5):
+            inside.set()
+            await asyncio.sleep(60)
+
+    task = asyncio.create_task(call())
+    await inside.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    async with two[1].budget.acquire("population", 1000, 1, 1):
+        pass
+
+
+async def test_place_of_a_killed_process_comes_back(two: Two, settings: Settings) -> None:
+    """A place whose holder never left ends with its lease."""
+    with connect(settings, Role.PIPELINE) as conn:
+        conn.execute(
+            """insert into hub.register_place (register, holder, expires_at)
+               values ('population', gen_random_uuid(), clock_timestamp() + interval '200 milliseconds')"""
+        )
+
+    began = time.monotonic()
+    async with two[0].budget.acquire("population", 1000, 1, 5):
+        assert 0.1 < time.monotonic() - began < 3
+
+
+# --- breaker --------------------------------------------------------------------------------------------------------
+
+
+def _breakers(two: Two, *, rest: float = 0.2, lease: float = 60.0) -> tuple[StoreBreaker, StoreBreaker]:
+    one, other = (StoreBreaker(ports.link, failures=3, rest=rest, lease=lease) for ports in two)
+    return one, other
+
+
+async def test_breaker_opens_for_all_after_failures_in_a_row(two: Two) -> None:
+    """Failures of all processes count together; then everybody waits."""
+    one, other = _breakers(two, rest=30)
+    assert await one.before("population") is None
+
+    for breaker in (one, other, one):
+        await breaker.after("population", False)
+
+    for breaker in (one, other):
+        wait = await breaker.before("population")
+        assert wait is not None
+        assert 0 < wait <= 30
+    assert await one.before("business") is None
+
+
+async def test_success_forgets_the_failures(two: Two) -> None:
+    """Only failures in a row open the breaker."""
+    one, other = _breakers(two)
+    for healthy in (False, False, True, False, False):
+        await one.after("population", healthy)
+
+    assert await other.before("population") is None
+
+
+async def test_one_trial_after_the_rest(two: Two) -> None:
+    """After the rest one caller of all gets the trial; its success closes the breaker for all."""
+    one, other = _breakers(two)
+    for _ in range(3):
+        await one.after("population", False)
+    await asyncio.sleep(0.25)
+
+    answers = [await breaker.before("population") for breaker in (one, other, one, other)]
+    assert [answer is None for answer in answers] == [True, False, False, False]
+
+    await one.after("population", True)
+    assert await other.before("population") is None
+
+
+async def test_failed_trial_opens_again(two: Two) -> None:
+    """A trial that fails begins another rest."""
+    one, other = _breakers(two)
+    for _ in range(3):
+        await one.after("population", False)
+    await asyncio.sleep(0.25)
+    assert await one.before("population") is None
+
+    await one.after("population", False)
+
+    assert await other.before("population") is not None
+
+
+async def test_trial_without_evidence_gives_its_place_to_another(two: Two) -> None:
+    """A cancelled trial says nothing about the register: the next caller gets the trial."""
+    one, other = _breakers(two)
+    for _ in range(3):
+        await one.after("population", False)
+    await asyncio.sleep(0.25)
+    assert await one.before("population") is None
+
+    await one.after("population", None)
+
+    assert await other.before("population") is None
+
+
+async def test_killed_trial_ends_with_its_lease(two: Two) -> None:
+    """A trial whose process was killed does not keep the breaker half open for ever."""
+    one, other = _breakers(two, lease=0.2)
+    for _ in range(3):
+        await one.after("population", False)
+    await asyncio.sleep(0.25)
+    assert await one.before("population") is None
+    assert await other.before("population") is not None
+
+    await asyncio.sleep(0.25)
+
+    assert await other.before("population") is None
+
+
+# --- tokens ---------------------------------------------------------------------------------------------------------
+
+
+async def test_token_is_shared_sealed_and_expires(two: Two, settings: Settings) -> None:
+    """A token that one process stores is read by the other, lies sealed, and is gone when it expires."""
+    later = datetime.now(UTC) + timedelta(minutes=5)
+    assert await two[0].tokens.get("population", "access") is None
+
+    await two[0].tokens.put("population", "access", Token("bearer-canary", later))
+
+    assert await two[1].tokens.get("population", "access") == Token("bearer-canary", later)
+    with connect(settings, Role.PIPELINE) as conn:
+        (sealed,) = conn.execute("select sealed from hub.register_token").fetchone() or (b"",)
+    assert b"bearer-canary" not in sealed
+    await two[0].tokens.put("population", "access", Token("old", datetime.now(UTC) - timedelta(seconds=1)))
+    assert await two[1].tokens.get("population", "access") is None
+
+
+async def test_token_that_does_not_open_counts_as_none(two: Two, settings: Settings, tmp_path: Path) -> None:
+    """A token under a key that this process does not hold is asked for anew, not an error."""
+    later = datetime.now(UTC) + timedelta(minutes=5)
+    stranger = make_ports(settings, ring=KeyRing.create(tmp_path / "other"))
+    await stranger.tokens.put("population", "access", Token("bearer", later))
+    await stranger.aclose()
+
+    assert await two[0].tokens.get("population", "access") is None
+
+
+# --- secrets --------------------------------------------------------------------------------------------------------
+
+
+async def test_secret_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
+    """A rotated secret is used at the next call, without a restart."""
+    path = tmp_path / "population.secret"
+    path.touch(mode=0o600)
+    path.write_text("first\n")
+    secrets = StoreSecrets(tmp_path)
+    assert await secrets.get("file:population.secret") == "first"
+
+    path.write_text("second\n")
+
+    assert await secrets.get(f"file:{path}") == "second"
+
+
+async def test_secret_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    """A secret with loose permissions is refused with advice, and is not in the message."""
+    path = tmp_path / "loose"
+    path.write_text("s3cret")
+    path.chmod(0o640)
+
+    with pytest.raises(LookupError, match="chmod 0600") as caught:
+        await StoreSecrets(tmp_path).get("file:loose")
+
+    assert "s3cret" not in str(caught.value)
+
+
+async def test_secret_from_environment_and_command(tmp_path: Path) -> None:
+    """A secret may come from a variable or from a command, which is asked once a minute at most."""
+    os.environ["HUB_TEST_SECRET"] = "from-environment"
+    counter = tmp_path / "asked"
+    program = f"command:sh -c 'echo x >> {counter}; echo from-command'"
+    secrets = StoreSecrets(tmp_path)
+
+    assert await secrets.get("env:HUB_TEST_SECRET") == "from-environment"
+    assert [await secrets.get(program), await secrets.get(program)] == ["from-command"] * 2
+    assert counter.read_text() == "x\n"
+
+
+@pytest.mark.parametrize(
+    "reference", ["hunter2", "file:", "file:absent", "env:HUB_NO_SUCH", "command:false", "command:/no"]
+)
+async def test_missing_secret_is_a_lookup_error(tmp_path: Path, reference: str) -> None:
+    """Every kind of missing secret gives LookupError; a secret in the place of a reference is not repeated."""
+    with pytest.raises(LookupError) as caught:
+        await StoreSecrets(tmp_path).get(reference)
+
+    assert "hunter2" not in str(caught.value)
