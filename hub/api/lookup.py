@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from hub.api.synthetic import check_environment
 from hub.exchange.lookup import assemble, check_dossier
 from hub.exchange.match import Claim
 from hub.exchange.policy import require_officer
-from hub.exchange.query import REGISTER, Found, find
+from hub.exchange.query import REGISTER, Found
 from hub.exchange.refusals import Unready
 
 _STORE_SECONDS = 3.0
@@ -37,7 +38,8 @@ async def lookup(call: Call) -> Reply:
     entry.officer = request.officer
     claim = Claim(subject.personal_id, subject.former_id, subject.name, subject.birth_date)
     seconds = _STORE_SECONDS if request.deadline_ms is None else min(_STORE_SECONDS, request.deadline_ms / 1000)
-    found = await _find(call, consumer.consumer_id, request.dossier, claim, seconds)
+    async with asyncio.timeout(seconds):
+        found = await _find(call, consumer.consumer_id, request.dossier, claim)
     if found.dossier is not None:
         entry.subject_id = found.dossier.subject_id
     check_dossier(found, claim, request.procedure)
@@ -58,15 +60,15 @@ async def lookup(call: Call) -> Reply:
     )
 
 
-async def _find(call: Call, consumer_id: str, dossier: str, claim: Claim, seconds: float) -> Found:
-    ring = call.services.ring
+async def _find(call: Call, consumer_id: str, dossier: str, claim: Claim) -> Found:
+    ring, finder = call.services.ring, call.services.finder
     try:
-        return await find(call.services.reading, ring.current, consumer_id, dossier, claim, seconds)
+        return await finder.find(ring.current, consumer_id, dossier, claim)
     except Unready:
         # The record may stand under a master key that is newer than this process.
         if not ring.reload_soon():
             raise
-        return await find(call.services.reading, ring.current, consumer_id, dossier, claim, seconds)
+        return await finder.find(ring.current, consumer_id, dossier, claim)
 
 
 OPERATION = Operation(

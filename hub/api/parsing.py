@@ -7,7 +7,7 @@ import re
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from starlette.requests import Request
+from starlette.types import Message, Receive
 
 from hub.exchange.refusals import InvalidParam, Refused
 
@@ -19,28 +19,27 @@ _FIELD_LIKE = re.compile(r"[A-Za-z_]{1,40}", re.ASCII)
 Model = TypeVar("Model", bound=BaseModel)
 
 
-async def read_body(request: Request, media_type: str) -> bytes:
+async def read_body(headers: dict[bytes, bytes], receive: Receive, media_type: str) -> bytes:
     """Reads a body of the expected media type, up to `LARGEST_BODY` bytes.
 
     Raises:
         Refused: wrong media type, compressed, too large or too slow.
     """
-    headers = request.headers
-    given = headers.get("content-type", "")
+    given = headers.get(b"content-type", b"").decode("latin-1")
     if given != media_type and not _same_type(given, media_type):
         raise Refused("body.media_type")
-    if headers.get("content-encoding", "identity") != "identity":
+    if headers.get(b"content-encoding", b"identity") != b"identity":
         raise Refused("body.media_type")
-    length = headers.get("content-length", "")
+    length = headers.get(b"content-length", b"")
     if length.isdigit() and int(length) > LARGEST_BODY:
         raise Refused("body.too_large")
-    message = await request.receive()
-    if not message.get("more_body", False):
-        body: bytes = message.get("body", b"")
-        if len(body) > LARGEST_BODY:
-            raise Refused("body.too_large")
-        return body
-    return await _read_rest(request, message)
+    message = await receive()
+    if message.get("more_body", False):
+        return await _read_rest(receive, message)
+    body: bytes = message.get("body", b"")
+    if len(body) > LARGEST_BODY:
+        raise Refused("body.too_large")
+    return body
 
 
 def parse(model: type[Model], body: bytes) -> Model:
@@ -64,12 +63,12 @@ def _same_type(given: str, expected: str) -> bool:
     return given.split(";")[0].strip().lower() == expected
 
 
-async def _read_rest(request: Request, message: Any) -> bytes:
+async def _read_rest(receive: Receive, message: Message) -> bytes:
     body = bytearray(message.get("body", b""))
     try:
         async with asyncio.timeout(_BODY_SECONDS):
             while message.get("more_body", False):
-                message = await request.receive()
+                message = await receive()
                 if message["type"] == "http.disconnect":
                     raise Refused("body.timeout")
                 body += message.get("body", b"")

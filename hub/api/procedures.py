@@ -33,7 +33,7 @@ async def list_procedures(call: Call) -> Reply:
 
 async def show_procedure(call: Call) -> Reply:
     """Shows every field of a procedure's form: which a lookup fills, from which register, and which must be asked."""
-    code = str(call.request.path_params["code"])
+    code = str(call.path_params["code"])
     grant = call.policy.granted(call.caller, code, datetime.now(UTC))
     call.entry.procedure, call.entry.legal_basis = code, grant.legal_basis
     procedure = call.services.procedures[code]

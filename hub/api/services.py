@@ -14,6 +14,8 @@ from hub.exchange.cache import PolicyCache
 from hub.exchange.keyring import LiveKeyRing
 from hub.exchange.log import ExchangeLog
 from hub.exchange.needs import needs_of
+from hub.exchange.query import Finder
+from hub.exchange.reading import SERVER_SETTINGS
 from hub.exchange.signing_keys import SigningKeys
 from hub.exchange.tokens import TokenVerifier
 from hub.mapping.procedures import Procedure, load_procedures
@@ -50,9 +52,11 @@ class Services:
     policy: PolicyCache
     log: ExchangeLog
     verifier: TokenVerifier
+    finder: Finder = field(init=False)
     metrics: Metrics = field(init=False)
 
     def __post_init__(self) -> None:
+        self.finder = Finder(self.reading)
         self.metrics = Metrics(self.policy.age)
 
     @property
@@ -90,7 +94,9 @@ def lay_foundations(settings: Settings) -> Foundations:
 async def open_services(foundations: Foundations) -> AsyncIterator[Services]:
     """Opens the pools in the running loop and follows the policy; a database that is down is waited for meanwhile."""
     # Reading and writing apart: a flood of lookups must not keep the log from being written.
-    reading = await _pool(foundations.settings, READ_CONNECTIONS, command_timeout=_STORE_SECONDS)
+    reading = await _pool(
+        foundations.settings, READ_CONNECTIONS, command_timeout=_STORE_SECONDS, server_settings=SERVER_SETTINGS
+    )
     writing = await _pool(foundations.settings, WRITING_CONNECTIONS)
     policy = PolicyCache(writing, needs_of(foundations.procedures), on_key_change=foundations.ring.reload)
     services = Services(

@@ -2,6 +2,8 @@
 
 Nothing leaves before its entry is durable, refusals included; when the entry can't be written, the answer is a 503. No
 exception passes through here: its text could hold a value, and a server would print it.
+
+It is plain ASGI: request and response objects, dependency solving and response models would cost more than the lookup.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import orjson
 import structlog
 from pydantic import BaseModel
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.api.catalogue import PROBLEMS
 from hub.api.languages import Language, preferred
@@ -32,9 +34,7 @@ from hub.trust.keys import KeyRefused
 
 log = structlog.get_logger()
 
-_REQUEST_ID = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}", re.ASCII | re.IGNORECASE
-)
+_REQUEST_ID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -52,7 +52,8 @@ class Reply:
 class Call:
     """One call that is being served. Handlers fill `entry`; `consumer` is set wherever a token is required."""
 
-    request: Request
+    headers: dict[bytes, bytes]
+    path_params: dict[str, Any]
     services: Services
     entry: LogEntry
     policy: Policy
@@ -96,63 +97,75 @@ class Operation:
     authenticated: bool = True
 
 
-def endpoint(operation: Operation) -> Callable[[Request], Awaitable[Response]]:
-    """Returns the function that serves an operation."""
+class Endpoint:
+    """Serves one operation as an ASGI application."""
 
-    async def serve(request: Request) -> Response:
-        services: Services = request.app.state.services
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one call."""
         started = time.perf_counter()
+        operation = self.operation
+        services: Services = scope["app"].state.services
+        headers = dict(scope["headers"])
         entry = LogEntry(operation.kind)
         try:
-            call = Call(request, services, entry, services.policy.current())
+            call = Call(headers, scope.get("path_params", {}), services, entry, services.policy.current())
             if operation.authenticated:
-                call.consumer = _authenticate(call)
+                call.consumer = services.verifier.verify(_bearer(headers), call.policy)
                 entry.consumer_id = call.consumer.consumer_id
-            if operation.request_type and operation.method == "POST":
-                call.body = await read_body(request, operation.request_type)
+            if operation.request is not None:
+                call.body = await read_body(headers, receive, operation.request_type)
                 entry.request_digest = services.ring.current.digest(call.body)
             reply = await operation.handler(call)
-        except Refused as refused:
-            reply = _refuse(refused, operation, request, entry, services)
-        except KeyRefused:
-            # A key was rotated under this process: the next call finds it with the new ones.
-            services.ring.reload_soon()
-            reply = _refuse(Unready("hub.keys_outdated"), operation, request, entry, services)
-        except (*DATABASE_AWAY, asyncpg.PostgresError) as error:
-            log.error("exchange.database_away", error=type(error).__name__, exchange=str(entry.exchange_id))
-            reply = _refuse(Unready("hub.database_down"), operation, request, entry, services)
         except Exception as error:
-            log.error(
-                "exchange.fault", error=type(error).__name__, place=_place(error), exchange=str(entry.exchange_id)
-            )
-            reply = _refuse(Refused("hub.fault"), operation, request, entry, services)
+            reply = _refuse(_refusal_of(error, entry, services), operation, headers, entry, services)
         if not reply.logged:
             try:
                 await services.log.append(entry)
             except Unready as unready:
-                reply = _refuse(unready, operation, request, entry, services)
+                reply = _refuse(unready, operation, headers, entry, services)
         services.metrics.count(operation.kind, entry.outcome, entry.code or "", time.perf_counter() - started)
-        return _response(request, reply)
+        await _send(send, reply, headers.get(b"x-request-id"))
 
-    serve.__name__ = operation.handler.__name__
-    serve.__doc__ = operation.handler.__doc__
-    return serve
+    async def respond(self, request: Request) -> ASGIApp:
+        """Serves a call that came through the router: an ASGI application is what Starlette sends as a response."""
+        return self
 
 
-def language_of(request: Request) -> Language:
+def language_of(headers: dict[bytes, bytes]) -> Language:
     """Returns the language that the caller prefers."""
-    return preferred(request.headers.get("accept-language", ""))
+    return preferred(headers.get(b"accept-language", b"").decode("latin-1"))
 
 
-def _authenticate(call: Call) -> Consumer:
-    scheme, _, token = call.request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
+def _bearer(headers: dict[bytes, bytes]) -> bytes:
+    scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
+    if scheme.lower() != b"bearer" or not token:
         raise Unauthenticated("token.missing")
-    return call.services.verifier.verify(token.strip().encode("latin-1", "replace"), call.policy)
+    return token.strip()
 
 
-def _refuse(refused: Refused, operation: Operation, request: Request, entry: LogEntry, services: Services) -> Reply:
-    language = language_of(request)
+def _refusal_of(error: Exception, entry: LogEntry, services: Services) -> Refused:
+    """Finds the refusal that an error means for the caller; what we did not foresee is our fault."""
+    if isinstance(error, Refused):
+        return error
+    known = {"error": type(error).__name__, "exchange": str(entry.exchange_id)}
+    if isinstance(error, KeyRefused):
+        # A key was rotated under this process: the next call finds it with the new ones.
+        services.ring.reload_soon()
+        return Unready("hub.keys_outdated")
+    if isinstance(error, (*DATABASE_AWAY, asyncpg.PostgresError)):
+        log.error("exchange.database_away", **known)
+        return Unready("hub.database_down")
+    log.error("exchange.fault", place=_place(error), **known)
+    return Refused("hub.fault")
+
+
+def _refuse(
+    refused: Refused, operation: Operation, headers: dict[bytes, bytes], entry: LogEntry, services: Services
+) -> Reply:
+    language = language_of(headers)
     document = problem_document(refused, language, entry.exchange_id)
     if operation.kind == "token":
         document = oauth_error(document)
@@ -160,18 +173,21 @@ def _refuse(refused: Refused, operation: Operation, request: Request, entry: Log
     entry.outcome, entry.code = REFUSED, refused.code
     entry.attributes = entry.sources = None
     entry.answer_digest = services.ring.current.digest(body)
-    headers = problem_headers(refused, language)
-    return Reply(body, PROBLEMS[refused.code].status, headers, MEDIA_TYPE)
+    return Reply(body, PROBLEMS[refused.code].status, problem_headers(refused, language), MEDIA_TYPE)
 
 
-def _response(request: Request, reply: Reply) -> Response:
-    response = Response(reply.body, reply.status, reply.headers, reply.media_type)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    request_id = request.headers.get("x-request-id")
+async def _send(send: Send, reply: Reply, request_id: bytes | None) -> None:
+    headers = [
+        (b"content-type", reply.media_type.encode()),
+        (b"content-length", b"%d" % len(reply.body)),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    headers += [(name.lower().encode(), value.encode()) for name, value in reply.headers.items()]
     if request_id is not None and _REQUEST_ID.fullmatch(request_id):
-        response.headers["X-Request-ID"] = request_id
-    return response
+        headers.append((b"x-request-id", request_id))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})
 
 
 def _place(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""The one SQL question of a lookup: the dossier, the claimed number, and the sealed record that stands under it."""
+"""What the store holds for one lookup: the dossier, the claimed number, and the unsealed record under it."""
 
 from __future__ import annotations
 
@@ -6,33 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import asyncpg
 import orjson
 
 from hub.exchange.match import Claim
+from hub.exchange.reading import GroupReader, Question
 from hub.exchange.refusals import Unready
 from hub.trust.keys import KeyRefused, KeyRing
 from hub.trust.sealing import SealBroken, record_aad, subject_aad, unseal
 
 REGISTER, KIND = "population", "person"
-
-# The number must be the dossier's subject's: another person's number and a number that the hub has never seen give the
-# same row, so that a caller can't find out whom the hub knows. Identifiers stand once per version of the index key.
-BY_PERSONAL_ID = """
-select d.procedure, d.status as dossier_status, d.subject_id,
-       i.identifier_id, i.status as number_status,
-       r.source_version, r.fetched_at, r.sealed, k.master_version, k.wrapped_key,
-       exists (select from hub.quarantine q
-                where q.key_digest = $4 and q.status in ('open', 'assigned')
-                  and q.source_version > r.source_version) as waiting
-  from hub.dossier d
-  left join hub.subject_identifier i
-    on i.scheme = 'personal_id' and i.blind_index = any($3::bytea[]) and i.subject_id = d.subject_id
-  left join hub.record r
-    on r.register = 'population' and r.kind = 'person' and r.identifier_id = i.identifier_id and r.status = 'current'
-  left join hub.subject_key k on k.subject_id = r.subject_id
- where d.consumer_id = $1 and d.dossier = $2
- limit 1
-"""
 
 # An old nine-digit number may belong to two people: how many is all that is asked about them.
 BY_FORMER_ID = """
@@ -93,31 +76,37 @@ class Found:
     holders: int = 0
 
 
-async def find(pool: Any, ring: KeyRing, consumer_id: str, dossier: str, claim: Claim, seconds: float) -> Found:
-    """Asks the store about a claim; one question for a number in use, a second one for a cancelled number.
+class Finder:
+    """Asks the store about claims."""
 
-    Raises:
-        Unready: a record does not open with the keys of this process.
-    """
-    if claim.personal_id is None:
-        indexes = _indexes(ring, "former_id", claim.former_id or "")
-        row = await pool.fetchrow(BY_FORMER_ID, consumer_id, dossier, indexes, timeout=seconds)
-        return Found(_dossier(row), holders=0 if row is None else row["holders"])
-    indexes = _indexes(ring, "personal_id", claim.personal_id)
-    waiting_key = ring.digest(claim.personal_id.encode())
-    row = await pool.fetchrow(BY_PERSONAL_ID, consumer_id, dossier, indexes, waiting_key, timeout=seconds)
-    dossier_row = _dossier(row)
-    if row is None or dossier_row is None:
-        return Found(None)
-    number_status = row["number_status"]
-    if number_status == "cancelled":
-        last = await pool.fetchrow(LAST_KNOWN, dossier_row.subject_id, row["identifier_id"], timeout=seconds)
-        record = None if last is None else _unseal(ring, dossier_row.subject_id, last, waiting=False)
-        replaced = last is not None and last["identifier_id"] != row["identifier_id"]
-        return Found(dossier_row, number_status, record, replaced)
-    if row["wrapped_key"] is None:
-        return Found(dossier_row, number_status)
-    return Found(dossier_row, number_status, _unseal(ring, dossier_row.subject_id, row, row["waiting"]))
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._reader = GroupReader(pool)
+
+    async def find(self, ring: KeyRing, consumer_id: str, dossier: str, claim: Claim) -> Found:
+        """Finds dossier and record: one question for a number in use, a second one for a cancelled number.
+
+        Raises:
+            Unready: a record does not open with the keys of this process.
+        """
+        if claim.personal_id is None:
+            indexes = _indexes(ring, "former_id", claim.former_id or "")
+            row = await self._pool.fetchrow(BY_FORMER_ID, consumer_id, dossier, indexes)
+            return Found(_dossier(row), holders=0 if row is None else row["holders"])
+        indexes = _indexes(ring, "personal_id", claim.personal_id)
+        row = await self._reader.ask(Question(consumer_id, dossier, indexes, ring.digest(claim.personal_id.encode())))
+        found = _dossier(row)
+        if found is None:
+            return Found(None)
+        number_status = row["number_status"]
+        if number_status == "cancelled":
+            last = await self._pool.fetchrow(LAST_KNOWN, found.subject_id, row["identifier_id"])
+            record = None if last is None else _unseal(ring, found.subject_id, last, waiting=False)
+            replaced = last is not None and last["identifier_id"] != row["identifier_id"]
+            return Found(found, number_status, record, replaced)
+        if row["wrapped_key"] is None:
+            return Found(found, number_status)
+        return Found(found, number_status, _unseal(ring, found.subject_id, row, row["waiting"]))
 
 
 def _indexes(ring: KeyRing, scheme: str, value: str) -> list[bytes]:

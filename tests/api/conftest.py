@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -152,11 +154,10 @@ async def _ready(http: httpx.AsyncClient) -> bool:
 
 async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
     """Waits for a condition, and fails when it does not come true in time."""
-    import asyncio
-
-    async with asyncio.timeout(seconds):
-        while not await condition():
-            await asyncio.sleep(0.02)
+    deadline = time.monotonic() + seconds
+    while not await condition():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        await asyncio.sleep(0.02)
 
 
 @dataclass
@@ -200,7 +201,8 @@ class Store:
         """Puts a version of a record into quarantine."""
         self.conn.execute(
             """insert into hub.quarantine (entry_id, batch_id, position, feed, stage, rule_id, field, error_group,
-                   severity, findings, key_digest, source_version, master_version, wrapped_key, sealed_wire, status, due_on)
+                   severity, findings, key_digest, source_version, master_version, wrapped_key, sealed_wire, status,
+                   due_on)
                values (%s, %s, 0, 'population.citizens', 'row', 'conflict.number_gender', 'gender', 'conflict',
                    'quarantine', '[]', %s, %s, 1, '', '', %s, now())""",
             (uuid4(), self._batch(), self.ring.digest(personal_id.encode()), version, status),
@@ -211,7 +213,8 @@ class Store:
         batch_id = uuid4()
         self.conn.execute("insert into hub.feed (name) values ('population.citizens') on conflict do nothing")
         self.conn.execute(
-            """insert into hub.batch (batch_id, feed, state, since, until, scope, legal_basis, landed_uri, master_version)
+            """insert into hub.batch (batch_id, feed, state, since, until, scope, legal_basis, landed_uri,
+                                      master_version)
                values (%s, 'population.citizens', 'landed', now() - interval '1 h', now(), 'all', 'a law', 'x', 1)""",
             (batch_id,),
         )

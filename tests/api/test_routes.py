@@ -1,0 +1,136 @@
+"""All routes: closed without a token, documented with examples, silent about people."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import structlog
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from pydantic import TypeAdapter
+
+from hub.api.app import OPERATIONS
+from hub.api.catalogue import PROBLEMS
+from hub.api.models import LookupAnswer, ProcedureAnswer, ProceduresAnswer
+from hub.api.openapi import codes_of
+from tests.api.conftest import NAME, PERSONAL_ID, PROCEDURE, Client, Store, person
+
+PUBLIC = {"/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs"}
+Entries = Callable[..., list[dict[str, Any]]]
+
+
+async def test_every_route_refuses_without_a_token(client: Client, app: FastAPI) -> None:
+    """But for the few public ones, which hold nothing personal; `/oauth/token` wants its assertion."""
+    routes = [route for route in app.routes if isinstance(route, APIRoute)]
+    closed = [route for route in routes if route.path not in PUBLIC]
+    assert len(closed) == len(OPERATIONS)
+    for route in closed:
+        for method in route.methods - {"HEAD"}:
+            form = {"content-type": "application/x-www-form-urlencoded"} if route.path == "/oauth/token" else {}
+            answer = await client.http.request(method, route.path.replace("{code}", PROCEDURE), headers=form)
+            assert answer.status_code == (400 if form else 401), route.path
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "HEAD"])
+async def test_a_lookup_is_posted_only(client: Client, method: str) -> None:
+    """No other verb reaches the lookup, so that no number ever stands in an address."""
+    answer = await client.http.request(method, "/v1/lookup", headers=client.headers)
+    assert answer.status_code == 405 and answer.headers["allow"] == "POST"
+
+
+async def test_unknown_addresses_are_problems_too(client: Client) -> None:
+    """A wrong path answers in the same shape, without repeating the path."""
+    answer = await client.http.get(f"/v1/people/{PERSONAL_ID}", headers=client.headers)
+    assert (answer.status_code, answer.json()["code"]) == (404, "route.unknown")
+    assert PERSONAL_ID not in answer.text
+
+
+async def test_every_operation_is_documented_with_examples(client: Client) -> None:
+    """The OpenAPI document shows an example of each request, answer and refusal by its code."""
+    document = (await client.http.get("/openapi.json")).json()
+    for operation in OPERATIONS:
+        described = document["paths"][operation.path][operation.method.lower()]
+        shown = described["responses"]
+        for status in operation.success:
+            assert shown[str(status)]["content"]["application/json"]["example"]
+        for code in codes_of(operation):
+            content = shown[str(PROBLEMS[code].status)]["content"]["application/problem+json"]
+            assert content["examples"][code]["value"]["code"] == code
+        if operation.request is not None:
+            assert described["requestBody"]["content"][operation.request_type]["example"]
+        assert described["summary"] and described["description"]
+
+
+def test_every_example_fits_its_model() -> None:
+    """What the document shows is what the models say."""
+    for operation in OPERATIONS:
+        operation.answer.model_validate_json(TypeAdapter(dict[str, Any]).dump_json(operation.example))
+        if operation.request is not None:
+            operation.request.model_validate_json(
+                TypeAdapter(dict[str, Any]).dump_json(operation.request_example or {})
+            )
+
+
+async def test_answers_fit_their_models(client: Client, store: Store) -> None:
+    """Answers are built as plain dicts and still are what the document promises."""
+    store.publish(person())
+    await client.register()
+    LookupAnswer.model_validate_json((await client.lookup(max_age="P1D")).content)
+    listed = await client.http.get("/v1/procedures", headers=client.headers)
+    shown = await client.http.get(f"/v1/procedures/{PROCEDURE}", headers=client.headers)
+    assert [each.procedure for each in ProceduresAnswer.model_validate_json(listed.content).procedures] == [PROCEDURE]
+    form = ProcedureAnswer.model_validate_json(shown.content).form
+    assert form["full_name"].prefill and form["full_name"].source == "population"
+    assert form["ethnicity"].withheld == ["person.ethnicity"] and not form["ethnicity"].prefill
+    assert form["phone"].ask == "citizen" and form["age"].compute == "age_on_submission"
+
+
+@pytest.mark.parametrize(("code", "status"), [("1.004628", 403), ("1.999999", 404), ("x", 404)])
+async def test_a_procedure_that_is_not_granted_is_not_shown(client: Client, code: str, status: int) -> None:
+    """Unknown and not granted are told apart: the list of procedures is public, the grant is not."""
+    answer = await client.http.get(f"/v1/procedures/{code}", headers=client.headers)
+    assert answer.status_code == status
+
+
+async def test_the_page_of_the_api_needs_no_other_host(client: Client) -> None:
+    """The page to read has no script, and nothing on it comes from elsewhere."""
+    page = await client.http.get("/docs")
+    assert page.status_code == 200 and "POST /v1/lookup" in page.text
+    assert "<script" not in page.text and "http://" not in page.text and "https://" not in page.text
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+async def test_readiness_gives_reasons(client: Client) -> None:
+    """Each thing that answers depend on is named."""
+    document = (await client.http.get("/health/ready")).json()
+    assert document["status"] == "ready"
+    assert set(document["checks"]) == {"database", "migrations", "partition", "keys", "policy"}
+    assert (await client.http.get("/health/live")).json() == {"status": "live"}
+
+
+async def test_nobody_is_seen_outside_the_answer(
+    client: Client, store: Store, entries: Entries, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Number and name of a marked person are in no log row, metric, problem document or application log."""
+    caplog.set_level(logging.DEBUG)
+    structlog.get_logger().info("the application's log is listened to")
+    store.publish(person())
+    await client.register()
+    await client.lookup()
+    refusals = [
+        await client.lookup(dossier=f"G16.01-{PERSONAL_ID[:6]}-{PERSONAL_ID[6:]}x"),
+        await client.lookup({"personal_id": PERSONAL_ID, "name": NAME, "birth_date": NAME}),
+        await client.lookup(officer=PERSONAL_ID),
+        await client.lookup(**{PERSONAL_ID: NAME}),
+        await client.lookup(attributes=[NAME]),
+    ]
+    metrics = (await client.http.get("/metrics")).text
+    printed = capsys.readouterr()
+    seen = [repr(entries()), metrics, caplog.text, printed.out, printed.err, *(each.text for each in refusals)]
+    assert 'hub_exchanges_total{code="",kind="lookup",outcome="partial"} 1.0' in metrics
+    assert "is listened to" in printed.out + printed.err + caplog.text
+    for text in seen:
+        assert PERSONAL_ID not in text and NAME not in text and "Thử" not in text
