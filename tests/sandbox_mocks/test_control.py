@@ -60,12 +60,10 @@ async def test_truth_of_a_cancelled_number_is_its_cancellation(caller: Caller) -
     assert (found["personal_id"], found["truth"]["TrangThai"]) == (entry.number, "2")
 
 
-@pytest.mark.parametrize("number", ["100", "100" + "0" * 9, "999999999999", "100000000"])
+@pytest.mark.parametrize("number", ["", "100", "9" * 12, "100" + "9" * 9, "100000000"])
 async def test_truth_of_nobody_is_not_found(caller: Caller, number: str) -> None:
-    """A number that nobody has gives 404."""
-    response = await caller.client.post("/_sandbox/truth", json={"personal_id": number})
-    assert response.status_code in (404, 200)
-    assert response.status_code == 404 or response.json()["personal_id"] == number
+    """A number that nobody has, or that is no personal number, gives 404."""
+    assert (await caller.client.post("/_sandbox/truth", json={"personal_id": number})).status_code == 404
 
 
 async def test_unborn_people_have_no_truth(caller: Caller) -> None:
