@@ -63,7 +63,7 @@ def self_contained(page: str, note: str = "") -> str:
             item.drop_tree()
     head, body = tree.find("head"), tree.find("body")
     style = html.Element("style")
-    style.text = resources.files("hub.quality").joinpath("templates", "datadocs.css").read_text(encoding="utf-8")
+    style.text = resources.files("hub.quality").joinpath("templates", "datadocs.css.j2").read_text(encoding="utf-8")
     policy = html.Element("meta")
     policy.set("http-equiv", "Content-Security-Policy")
     policy.set("content", "default-src 'none'; style-src 'unsafe-inline'")

@@ -15,18 +15,21 @@ _CARD_AGE: Final = 14
 
 
 def _canonical_number(person: PersonView) -> Fields:
-    numbers = (
-        person.number,
-        person.father or "",
-        person.mother or "",
-        person.spouse or "",
-        person.get("replaced_by", ""),
-    )
-    joined = "".join(numbers)
-    if joined.isdigit() and joined.isascii() and person.number and all(len(number) in (12, 0) for number in numbers):
-        return ()
+    replaced_by = person.get("replaced_by")
+    numbers = (person.number, person.father, person.mother, person.spouse, replaced_by)
+    # A number that tells what it was issued for has 12 characters, three of them digits: the rest at one blow.
+    if (
+        person.issued is not None
+        and (person.father is None or person.father_issued is not None)
+        and (person.mother is None or person.mother_issued is not None)
+        and (person.spouse is None or person.spouse_issued is not None)
+        and (replaced_by is None or len(replaced_by) == 12)
+    ):
+        joined = "".join(filter(None, numbers))
+        if joined.isdigit() and joined.isascii():
+            return ()
     named = dict(zip(_NUMBERS, numbers, strict=True))
-    return tuple(field for field, number in named.items() if _no_number(field, number))
+    return tuple(field for field, number in named.items() if _no_number(field, number or ""))
 
 
 def _no_number(field: str, number: str) -> bool:

@@ -35,9 +35,16 @@ def name_faults(person: PersonView) -> dict[str, Fields]:
     Nearly every name consists of words that were seen clean before, so that one set comparison settles it.
     """
     get = person.get
-    names = (
-        f"{get('name.raw') or get('name.full', '')} {get('father.name', '')} {get('mother.name', '')} "
-        f"{get('spouse.name', '')} {get('representative.name', '')} {get('household.name', '')}"
+    # Father, representative and head of household are often one person.
+    names = " ".join(
+        {
+            get("name.raw") or get("name.full", ""),
+            get("father.name", ""),
+            get("mother.name", ""),
+            get("spouse.name", ""),
+            get("representative.name", ""),
+            get("household.name", ""),
+        }
     )
     faults = person.faults = _NO_FAULTS if _clean_words.issuperset(names.split()) else _judge(person)
     return faults

@@ -7,6 +7,7 @@ languages and a counter-example. `row_findings` runs the rules that look at one 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -27,6 +28,7 @@ from hub.quality.rule import (
     ErrorGroup,
     Finding,
     QualityError,
+    RowCheck,
     Rule,
     RuleFailed,
     Severity,
@@ -83,9 +85,18 @@ RULES: Final = catalogue(
 )
 """Every rule by its id; those of the batch suite come from `schemas/expectations`."""
 
-_ROW_RULES: Final = tuple(rule for rule in RULES.values() if rule.stage is Stage.ROW)
+_Checks = tuple[tuple[RowCheck, Rule], ...]
 
 
+def _checks(rules: Iterable[Rule]) -> _Checks:
+    return tuple((rule.check, rule) for rule in rules if rule.check is not None)
+
+
+_NAME_CHECKS: Final = _checks(row_text.RULES)
+_OTHER_CHECKS: Final = tuple(pair for pair in _checks(RULES.values()) if pair not in _NAME_CHECKS)
+
+
+@lru_cache(maxsize=4096)
 def finding(rule_id: str, field: str = "", *, severity: Severity | None = None) -> Finding:
     """Returns the finding of a rule in a field, with the rule's severity unless the feed's policy says another.
 
@@ -104,17 +115,24 @@ def row_findings(record: Mapping[str, str], version_ms: int) -> list[Finding]:
     Raises:
         RuleFailed: a rule could not be evaluated; its message holds no value.
     """
-    return row_findings_by(_ROW_RULES, record, version_ms)
+    return _run(None, record, version_ms)
 
 
 def row_findings_by(rules: Iterable[Rule], record: Mapping[str, str], version_ms: int) -> list[Finding]:
     """Checks one record by some row rules, such as one that is being tried out."""
+    return _run(_checks(rules), record, version_ms)
+
+
+def _run(checks: _Checks | None, record: Mapping[str, str], version_ms: int) -> list[Finding]:
     found: list[Finding] = []
     rule = None
     try:
         person = PersonView(record, version_ms)
-        for rule in rules:
-            fields = rule.check(person)  # type: ignore[misc]  # a row rule has a check: Rule refuses one without
+        if checks is None:
+            # One look settles all rules on names for nearly every record.
+            checks = (*_NAME_CHECKS, *_OTHER_CHECKS) if row_text.name_faults(person) else _OTHER_CHECKS
+        for check, rule in checks:
+            fields = check(person)
             if fields:
                 found += [finding(rule.id, field) for field in fields]
     except Exception as error:

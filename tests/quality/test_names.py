@@ -17,8 +17,8 @@ _MORE = """
 Cao Châu Tôn Quách Lưu Nghiêm Triệu Hứa Khổng Giáp Kiều Từ Chu Lương Thái Tạ Hà Tô Mai Phùng Lâm Đinh Trương Thùy Thúy
 Thuỷ Ánh Ân Bằng Chính Chung Duy Điệp Đông Đồng Đại Đăng Hậu Hiền Hiệp Hoà Hóa Hoài Hoàn Hưng Hường Huy Huyền Khang Khôi
 Kiên Loan Lộc Lợi Luân Mạnh Mẫn My Ngân Nghĩa Nguyên Nguyệt Nhân Nhàn Như Oanh Phát Phú Phước Quý Quyên Quyết Sinh Sáng
-Tài Tân Tấn Thành Thắng Thế Thiện Thoa Thuận Thuý Thương Thư Tiến Tín Toàn Trí Trinh Trọng Trung Trường Tú Tuệ Tùng Tuyết
-Út Vân Việt Vượng Vy Xoan Ý Bé Bảy Tám Mười Sáu Tư Lành Ngoan Hiên Thơm Thêm Chắt Gái Đẹp Khuê Khuyên Nhuần Nguyện
+Tài Tân Tấn Thành Thắng Thế Thiện Thoa Thuận Thuý Thương Thư Tiến Tín Toàn Trí Trinh Trọng Trung Trường Tú Tuệ Tùng
+Tuyết Út Vân Việt Vượng Vy Xoan Ý Bé Bảy Tám Mười Sáu Tư Lành Ngoan Hiên Thơm Thêm Chắt Gái Đẹp Khuê Khuyên Nhuần Nguyện
 """
 # Words of highland, Khmer, Cham and Hoa names as registers write them.
 _HIGHLAND = """

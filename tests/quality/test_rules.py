@@ -12,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.quality.examples import GOOD_CANCELLED, GOOD_RECORD, GOOD_VERSION, patched
+from hub.quality.person import days_of
 from hub.quality.rule import CounterExample, ErrorGroup, Rule, RuleFailed, Severity, Stage, Wording, row_rule
 from hub.quality.rules import RULES, catalogue, finding, row_findings, row_findings_by
 from hub.quality.version import rules_version
 from schemas.canonical import CancelledNumber, Person, fields_of, validate_flat
+from schemas.partial_date import PartialDate
 
 ROW_RULES = [rule for rule in RULES.values() if rule.stage is Stage.ROW]
 SAMPLES = {"record": GOOD_RECORD, "cancelled": GOOD_CANCELLED}
@@ -214,6 +216,19 @@ def test_rules_never_raise_on_any_record(record):
 def test_rules_never_raise_on_any_version(version):
     """Whatever moment a source names, the rules answer."""
     assert isinstance(row_findings(GOOD_RECORD, version), list)
+
+
+@given(st.one_of(st.from_regex(r"\A\d{4}(-[0-3]\d){0,2}\Z"), st.dates().map(str), st.text("0123456789-W", max_size=10)))
+@settings(max_examples=300, deadline=None)
+def test_dates_are_read_as_partial_dates(text):
+    """The quick reader of dates agrees with the type that defines them."""
+    try:
+        when = PartialDate.parse(text)
+        expected = (when.year, when.earliest.toordinal(), when.latest.toordinal())
+    except ValueError:
+        expected = None
+
+    assert expected == days_of(text)
 
 
 def test_caller_may_keep_the_list():
