@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
 
 import asyncpg
 
@@ -13,12 +14,16 @@ _CONNECTIONS = 4
 
 
 class Link:
-    """A lazy pool: a task that runs one `asyncio.run` gets a pool of its own loop, and an unused link costs nothing."""
+    """A lazy pool: a task that runs one `asyncio.run` gets a pool of its own loop, and an unused link costs nothing.
+
+    `asyncio.run` closes the pool at its end, also when nobody calls `aclose`: it hangs on an asynchronous generator.
+    """
 
     def __init__(self, settings: Settings, role: Role) -> None:
         self._settings = settings
         self._role = role
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._holder: AsyncGenerator[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening = asyncio.Lock()
 
@@ -29,20 +34,31 @@ class Link:
             StoreUnavailable: the database does not answer.
         """
         loop = asyncio.get_running_loop()
-        if self._pool is not None and self._loop is loop:
-            return self._pool
         if self._loop is not loop:
             self._opening, self._loop, self._pool = asyncio.Lock(), loop, None
-        async with self._opening:
-            if self._pool is None:
-                try:
-                    self._pool = await create_pool(self._settings, self._role, min_size=1, max_size=_CONNECTIONS)
-                except (OSError, asyncpg.PostgresError) as error:
-                    raise unavailable(self._settings.url(self._role), self._role, error) from None
-            return self._pool
+        if self._pool is None:
+            async with self._opening:
+                if self._pool is None:
+                    self._pool = await self._open()
+                    self._holder = _hold(self._pool)
+                    await anext(self._holder)
+        return self._pool
 
     async def aclose(self) -> None:
         """Closes the connections; the next use opens new ones."""
-        pool, self._pool = self._pool, None
-        if pool is not None and self._loop is asyncio.get_running_loop():
-            await pool.close()
+        self._pool = None
+        if self._holder is not None and self._loop is asyncio.get_running_loop():
+            await self._holder.aclose()
+
+    async def _open(self) -> asyncpg.Pool[asyncpg.Record]:
+        try:
+            return await create_pool(self._settings, self._role, min_size=1, max_size=_CONNECTIONS)
+        except (OSError, asyncpg.PostgresError) as error:
+            raise unavailable(self._settings.url(self._role), self._role, error) from None
+
+
+async def _hold(pool: asyncpg.Pool[asyncpg.Record]) -> AsyncGenerator[None]:
+    try:
+        yield
+    finally:
+        await pool.close()

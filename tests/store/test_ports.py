@@ -15,7 +15,7 @@ import pytest_asyncio
 from connectors.ports import Token
 from hub.settings import Role, Settings
 from hub.store.breaker import StoreBreaker
-from hub.store.engine import connect
+from hub.store.engine import StoreUnavailable, connect
 from hub.store.ports import StorePorts, make_ports
 from hub.store.secret_sources import StoreSecrets
 from hub.trust.keys import KeyRing
@@ -108,6 +108,34 @@ async def test_place_of_a_killed_process_comes_back(two: Two, settings: Settings
     began = time.monotonic()
     async with two[0].budget.acquire("population", 1000, 1, 5):
         assert 0.1 < time.monotonic() - began < 3
+
+
+def test_ports_serve_one_loop_after_another_and_leave_no_connection(settings: Settings) -> None:
+    """Ports that nobody closes work in one `asyncio.run` after another, and each gives its connections back."""
+    ports = make_ports(settings)
+
+    async def call() -> None:
+        async with ports.budget.acquire("population", 1000, 1, 5):
+            assert await ports.breaker.before("population") is None
+
+    for _ in range(3):
+        asyncio.run(call())
+
+    with connect(settings, Role.PIPELINE) as conn:
+        query = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+        deadline = time.monotonic() + 10
+        while conn.execute(query).fetchone() != (0,) and time.monotonic() < deadline:
+            conn.rollback()
+            time.sleep(0.02)
+        assert conn.execute(query).fetchone() == (0,)
+
+
+async def test_database_that_is_down_is_named(settings: Settings) -> None:
+    """Without its database a port fails with the error that says where it should be."""
+    down = settings.model_copy(update={"database_url_pipeline": "postgresql://hub_pipeline:pa55@127.0.0.1:1/hub"})
+
+    with pytest.raises(StoreUnavailable, match=r"127\.0\.0\.1:1/hub"):
+        await make_ports(down).breaker.before("population")
 
 
 # --- breaker --------------------------------------------------------------------------------------------------------
