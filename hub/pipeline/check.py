@@ -106,7 +106,7 @@ def _server() -> Any:
 
 def _judge(columns: dict[str, list[Any]], verdict: Verdict, until: datetime) -> SuiteResult:
     positions: list[int] = columns["position"]
-    for found_in in (cross_row_findings(columns), (suite := run_suite(columns, now=until)).findings):
+    for found_in in (cross_row_findings(columns, now=until), (suite := run_suite(columns)).findings):
         for row, findings in found_in.items():
             verdict.add_findings(positions[row], findings)
     return suite

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from hub.quality.rules import Finding, RuleFailed, finding
@@ -39,13 +40,19 @@ COLUMNS: Final[tuple[str, ...]] = (
 """What the cross-row rules and the suite name: flat keys (None where a record has no value), and the row's place in the
 batch (`position`), its source version in epoch ms (`version`) and the digest of what was sent (`digest`)."""
 
+_CLOCK_TOLERANCE: Final = timedelta(days=1)
+_FIRST_VERSION: Final = int(datetime(2010, 1, 1, tzinfo=UTC).timestamp() * 1000)
+
 Columns = Mapping[str, Sequence[Any]]
 Hits = Iterator[tuple[int, str]]
 """Rows that break a rule, by index into the columns, each with the field."""
 
 
-def cross_row_findings(columns: Columns) -> dict[int, list[Finding]]:
+def cross_row_findings(columns: Columns, *, now: datetime | None = None) -> dict[int, list[Finding]]:
     """Checks the rows of a batch against each other; findings by row index.
+
+    Args:
+        now: the moment after which no version can have been written, such as the end of the batch's window.
 
     Raises:
         RuleFailed: a rule could not be evaluated, as when a column is missing; the message holds no value.
@@ -57,6 +64,7 @@ def cross_row_findings(columns: Columns) -> dict[int, list[Finding]]:
         people = [row for row in newest.values() if columns["number_status"][row] == "active"]
         hits: dict[str, Hits] = {
             "duplicate.personal_id": _contradicting_rows(columns),
+            "outlier.version_time": _implausible_versions(columns, now or datetime.now(UTC)),
             "duplicate.person": _same_person(columns, people),
             "conflict.spouse_not_mutual": _spouse_not_mutual(columns, people, newest),
             "conflict.former_id_shared": _former_id_shared(columns, people),
@@ -92,6 +100,14 @@ def _contradicting_rows(columns: Columns) -> Hits:
             for each in {other, row} - told:
                 yield each, "personal_id"
             told |= {other, row}
+
+
+def _implausible_versions(columns: Columns, now: datetime) -> Hits:
+    """A version from the future would stand for ever; one from before the register existed is in another unit."""
+    latest = int((now + _CLOCK_TOLERANCE).timestamp() * 1000)
+    for row, version in enumerate(columns["version"]):
+        if not _FIRST_VERSION <= version <= latest:
+            yield row, "personal_id"
 
 
 def _same_person(columns: Columns, people: Sequence[int]) -> Hits:

@@ -43,6 +43,24 @@ RULES: Final[tuple[Rule, ...]] = (
         {"digest": b"2"},
     ),
     _rule(
+        "outlier.version_time",
+        ErrorGroup.OUTLIER,
+        Severity.QUARANTINE,
+        (
+            "Phiên bản có thời điểm ở tương lai hoặc trước năm 2010: nếu nhận thì không bản ghi nào sau này thay được, "
+            "hoặc nó không thay được bản nào.",
+            "Trả lại cơ quan nguồn: đồng hồ hoặc đơn vị thời gian của họ sai.",
+        ),
+        (
+            "The version's time lies in the future or before 2010: no later record could ever replace it, or it could "
+            "replace none.",
+            "Return it to the source: its clock or its unit of time is wrong.",
+        ),
+        "The hub's rule of order: a record never replaces a newer one",
+        ("personal_id",),
+        {"version": 4_102_444_800_000, "digest": b"1"},
+    ),
+    _rule(
         "duplicate.person",
         ErrorGroup.DUPLICATE,
         Severity.WARN,

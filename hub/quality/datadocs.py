@@ -152,16 +152,10 @@ def _details(kept: Mapping[str, Any], kwargs: Mapping[str, Any]) -> dict[str, An
 def _plain_config(expectation: Expectation) -> dict[str, Any]:
     """Returns an expectation as the pages show it: with its rule's words as notes."""
     rule = expectation.rule
-    # A parameter of the run, such as the latest moment a version may have, is no number yet: the notes speak of it.
-    kwargs = {
-        key: value
-        for key, value in expectation.config["kwargs"].items()
-        if not (isinstance(value, Mapping) and "$PARAMETER" in value)
-    }
     notes = [f"`{rule.id}` ({rule.group}, {rule.severity})", rule.vi.what, rule.en.what, rule.source]
     return {
         "type": expectation.config["type"],
-        "kwargs": kwargs,
+        "kwargs": dict(expectation.config["kwargs"]),
         "severity": expectation.config["severity"],
         "notes": notes,
     }

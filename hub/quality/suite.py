@@ -10,8 +10,7 @@ import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from hub.quality.expectations import Expectation, load_expectations
 from hub.quality.frame import build_frame, count_values
@@ -19,9 +18,6 @@ from hub.quality.rule import Finding, RuleFailed, intern_finding
 
 if TYPE_CHECKING:
     import pandas as pd
-
-CLOCK_TOLERANCE: Final = timedelta(days=1)
-"""How far a source's clock may run ahead before its versions count as future ones."""
 
 Columns = Mapping[str, Sequence[Any]]
 
@@ -61,21 +57,16 @@ class SuiteResult:
         }
 
 
-def run_suite(columns: Columns, *, now: datetime | None = None) -> SuiteResult:
+def run_suite(columns: Columns) -> SuiteResult:
     """Runs the suite once over the columns of a batch (see `hub.quality.batch.COLUMNS`).
-
-    Args:
-        now: the moment after which no version can have been written, such as the end of the batch's window.
 
     Raises:
         RuleFailed: an expectation could not be evaluated, as when its column is missing; no value is shown.
     """
-    return run_expectations(load_expectations(), columns, now=now)
+    return run_expectations(load_expectations(), columns)
 
 
-def run_expectations(
-    expectations: Sequence[Expectation], columns: Columns, *, now: datetime | None = None
-) -> SuiteResult:
+def run_expectations(expectations: Sequence[Expectation], columns: Columns) -> SuiteResult:
     """Runs some expectations over the columns of a batch, as `run_suite` does with all of the suite."""
     result = SuiteResult()
     try:
@@ -86,16 +77,15 @@ def run_expectations(
     ready = [each for each in expectations if rows[each.rule.id] >= each.min_rows]
     result.not_evaluated = {each.rule.id: rows[each.rule.id] for each in expectations if each not in ready}
     if ready:
-        latest = (now or datetime.now(UTC)) + CLOCK_TOLERANCE
         by_row: dict[int, list[Finding]] = defaultdict(list)
-        answers = _validate(ready, frame, int(latest.timestamp() * 1000))
+        answers = _validate(ready, frame)
         for each in ready:
             result.evaluated.append(_read(each, answers[each.rule.id], rows[each.rule.id], result, by_row))
         result.findings = dict(by_row)
     return result
 
 
-def _validate(expectations: Sequence[Expectation], frame: pd.DataFrame, latest: int) -> dict[str, Any]:
+def _validate(expectations: Sequence[Expectation], frame: pd.DataFrame) -> dict[str, Any]:
     """Returns the raw result of each expectation by rule id: they come back in no particular order."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
@@ -112,9 +102,7 @@ def _validate(expectations: Sequence[Expectation], frame: pd.DataFrame, latest: 
         suite = gx.ExpectationSuite(name="suite", expectations=[dict(each.config) for each in expectations])
         # Not through a validation definition: that stores the raw results, values and all, in its context.
         # No index columns: plain row numbers come back seventy times faster.
-        answer = batch.validate(
-            suite, result_format={"result_format": "COMPLETE"}, expectation_parameters={"latest_version": latest}
-        )
+        answer = batch.validate(suite, result_format={"result_format": "COMPLETE"})
     except Exception as error:
         raise RuleFailed(first, type(error).__name__) from None
     answers = {each.expectation_config.meta["rule_id"]: each for each in answer.results}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from hub.quality.batch import COLUMNS, cross_row_findings
 from hub.quality.examples import GOOD_RECORD, GOOD_VERSION
 from hub.quality.rule import RuleFailed, Stage
 from hub.quality.rules import RULES
-from tests.quality.people import good_batch
+from tests.quality.people import NOW, good_batch
 
 CROSS_ROW = [rule for rule in RULES.values() if rule.stage is Stage.CROSS_ROW]
 ME, WIFE, OTHER = "100080000017", "100182000013", "100080000033"
@@ -110,6 +112,22 @@ def test_only_the_newest_version_counts_for_spouses():
     old = _wife(**{"spouse.personal_id": OTHER, "version": GOOD_VERSION - 1})
 
     assert _found(_columns({}, _wife(), old)) == {}
+
+
+@pytest.mark.parametrize(
+    ("version", "found"),
+    [
+        (NOW, False),
+        (NOW + timedelta(hours=20), False),
+        (NOW + timedelta(hours=30), True),
+        (datetime(2009, 1, 1, tzinfo=UTC), True),
+    ],
+)
+def test_versions_have_a_plausible_time(version, found):
+    """A version may be a day ahead, for clocks differ; beyond that, or before the register existed, it is held back."""
+    columns = _columns({"version": int(version.timestamp() * 1000)})
+
+    assert ([0] if found else []) == list(cross_row_findings(columns, now=NOW))
 
 
 def test_two_people_may_share_an_old_card_number():
