@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import orjson
 
-from sandbox_mocks.country.defects import APPLY, CHANCES, STREAMED, Case, injected
+from sandbox_mocks.country.defects import APPLY, CHANCES, STREAMED, Case
 from sandbox_mocks.country.demography import FEMALE, Demography
 from sandbox_mocks.country.feed import FORMER, PLAIN, SECOND, VARIANT, Entry, Feed
 from sandbox_mocks.country.lives import Lives
@@ -212,7 +212,3 @@ class Country:
         if known is None or known[0] != number or known[1] > at:
             return []
         return [Holder(index, known[1], SECOND)]
-
-
-# `injected` lives in `defects`; the pipeline's tests import it from here.
-__all__ = ["Country", "Holder", "injected"]

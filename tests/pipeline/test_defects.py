@@ -13,7 +13,7 @@ from hub.pipeline.fetch import fetch
 from hub.pipeline.mapper import PageTask, map_page
 from hub.pipeline.verdict import read_refused
 from hub.store import batches
-from sandbox_mocks.country.country import injected
+from sandbox_mocks.country.defects import injected
 from tests.pipeline.conftest import FEED, MakeContext, MakeTwin
 
 RULE_OF = {
