@@ -34,15 +34,25 @@ def rotate(
     from hub.cli.failures import Failed
     from hub.settings import get_settings
     from hub.store import rotation
-    from hub.trust.keys import rotate_index, rotate_master
+    from hub.trust import keys
 
     if purpose not in ("master", "index"):
         raise Failed(f"rotate master or index, not {purpose!r}")
     settings = get_settings()
+    ring = keys.KeyRing.load(settings)
+    # More than one version in force is a rotation that was interrupted: it is finished before a new one begins.
+    if len(ring.master_versions if purpose == "master" else ring.index_versions) == 1:
+        (keys.rotate_master if purpose == "master" else keys.rotate_index)(settings)
+        ring = keys.KeyRing.load(settings)
+    newest = ring.master_version if purpose == "master" else ring.index_versions[0]
     with progress(f"rotating {purpose}"):
-        version = (rotate_master if purpose == "master" else rotate_index)(settings)
-        moved = (rotation.rewrap if purpose == "master" else rotation.rotate_index)(settings)
+        done = (rotation.rewrap if purpose == "master" else rotation.rotate_index)(settings, ring)
+        for version in done.retired:
+            (keys.retire_master if purpose == "master" else keys.retire_index)(settings, version)
+    told = {"purpose": purpose, "version": newest, "moved": done.moved, "proved": done.proved, "retired": done.retired}
     if as_json:
-        print_json({"purpose": purpose, "version": version, "moved": moved})
+        print_json(told)
     else:
-        console().print(f"{purpose} key {version} is in force; {moved} rows moved. Restart the API to drop the old one")
+        console().print(
+            f"{purpose} key {newest} is in force; {done.moved} rows moved, old versions {done.retired} removed"
+        )
