@@ -19,7 +19,7 @@ from hub.store.identity import Identities
 from hub.store.retired_keys import usable_versions
 from hub.store.rows import PublishResult, PublishRow, Scope
 from hub.store.selection import Selection, select_newest
-from hub.store.staging import SOUGHT, Resolution, resolve
+from hub.store.staging import SOUGHT, Resolution, keep_plans_good, resolve
 from hub.store.writing import Writer
 from hub.trust.digests import index_payload
 from hub.trust.keys import KeyRing
@@ -55,11 +55,15 @@ def publish_rows(
     with conn.transaction():
         # One publisher of a kind of record at a time; lookups and claims go on.
         conn.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"hub.publish|{register}|{kind}",))
+        # Room to join and sort a whole batch in memory, until the caller's transaction ends.
+        conn.execute("set local work_mem = '64MB'")
         versions = usable_versions(conn, ring)
         resolution = _write(conn, ring, scope, selection, versions)
-    counts = resolution.counts
+        counts = resolution.counts
+        added = counts.get("new", 0) + counts.get("first", 0)
+        keep_plans_good(conn, added)
     return PublishResult(
-        published=counts.get("new", 0) + counts.get("first", 0) + counts.get("changed", 0),
+        published=added + counts.get("changed", 0),
         unchanged=counts.get("unchanged", 0) + counts.get("confirmed", 0) + selection.repeated,
         superseded=counts.get("superseded", 0) + selection.superseded,
         conflicts=sorted([*selection.conflicts, *(selection.rows[n].position for n in resolution.conflicts)]),

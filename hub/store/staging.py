@@ -20,8 +20,8 @@ create temporary table if not exists sought (
     number integer not null, key_version smallint not null, blind bytea not null,
     source_version bigint, correction integer, digest bytea) on commit drop;
 create temporary table if not exists resolved (
-    number integer not null, identifier_id bigint, subject_id bigint, status text, verdict text not null)
-    on commit drop;
+    number integer not null, identifier_id bigint, subject_id bigint, status text, source_version bigint,
+    correction integer, verdict text not null) on commit drop;
 truncate sought, resolved
 """
 
@@ -30,7 +30,7 @@ _STORED = "(r.source_version, r.correction, r.mapping_version)"
 _SENT = "(s.source_version, s.correction, %(mapping_version)s)"
 _RESOLVE = f"""
 insert into resolved
-select distinct on (s.number) s.number, i.identifier_id, i.subject_id, i.status,
+select distinct on (s.number) s.number, i.identifier_id, i.subject_id, i.status, s.source_version, s.correction,
        case when s.digest is null then 'link'
             when i.identifier_id is null then 'new'
             when r.identifier_id is null then 'first'
@@ -48,13 +48,14 @@ select distinct on (s.number) s.number, i.identifier_id, i.subject_id, i.status,
 # Seen again at the source in a newer version with the same content: the row says so, and no version is kept of it.
 _CONFIRM = """
 update hub.record r
-   set source_version = s.source_version, correction = s.correction, mapping_version = %(mapping_version)s,
+   set source_version = v.source_version, correction = v.correction, mapping_version = %(mapping_version)s,
        batch_id = %(batch_id)s, fetched_at = %(fetched_at)s
-  from resolved v join (select distinct on (number) * from sought order by number) s using (number)
+  from resolved v
  where v.verdict = 'confirmed'
    and r.register = %(register)s and r.kind = %(kind)s and r.identifier_id = v.identifier_id
 """
 _COUNT = "select verdict, count(*) from resolved group by verdict"
+_SMALL = 1000
 _NEXT = """
 with taken as materialized (select nextval({}) as id from generate_series(1, %(count)s))
 select min(id), max(id), case when max(id) - min(id) + 1 <> %(count)s then array_agg(id) end from taken
@@ -114,6 +115,17 @@ def resolve(
         if verdict in lists:
             lists[verdict].append(number)
     return resolution
+
+
+def keep_plans_good(conn: psycopg.Connection[Any], written: int) -> None:
+    """Refreshes the statistics of the big tables when a publish has made them grow by a fifth or more.
+
+    Autovacuum comes a minute later, and until then PostgreSQL knows nothing of what was loaded and joins a small batch by
+    reading the whole table (seen: 0.7 s instead of 0.06 s for 1,000 rows among 200,000).
+    """
+    row = conn.execute("select reltuples from pg_class where oid = 'hub.record'::regclass").fetchone()
+    if row and written > max(_SMALL, 0.2 * row[0]):
+        conn.execute("select hub.analyze_records()")
 
 
 def next_ids(conn: psycopg.Connection[Any], sequence: LiteralString, count: int) -> Sequence[int]:

@@ -21,6 +21,15 @@ grant select, insert, update on hub.record, hub.record_version to hub_pipeline;
 grant select, update (subject_id) on hub.dossier to hub_pipeline;
 grant select, insert on hub.exchange_log to hub_pipeline;
 
+-- Statistics belong to the owner; a publish that made the tables grow asks for fresh ones.
+create function hub.analyze_records() returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    analyze hub.record, hub.subject_identifier;
+end $$;
+revoke all on function hub.analyze_records() from public;
+grant execute on function hub.analyze_records() to hub_pipeline;
+
 -- api: answers lookups and registers dossiers
 grant select on hub.consumer, hub.consumer_key, hub.officer, hub.consumer_grant to hub_api;
 grant select on hub.feed, hub.batch, hub.record, hub.record_version to hub_api;
