@@ -10,16 +10,16 @@ FEED = "population.citizens"
 HOURLY = sdk.CronTriggerTimetable("0 * * * *", timezone="Asia/Ho_Chi_Minh", run_immediately=timedelta(0))
 CITIZENS = sdk.Asset("population_citizens", uri="hub://population/citizens")
 PARKED = sdk.Asset("parked_batches", uri="hub://batches/parked")
-INSTANT = sdk.Param(None, type=["null", "string"], format="date-time", pattern=r"^[\d-]{10}T[\d:.]+(Z|[+-][\d:]+)$")
+INSTANT = {"type": ["null", "string"], "format": "date-time", "pattern": r"^[\d-]{10}T[\d:.]+(Z|[+-][\d:]+)$"}
+WINDOW = {name: sdk.Param(None, **INSTANT) for name in ("since", "until")}  # a Param of its own: it keeps its value
 BRIEF = ["connectors.errors.Unavailable", "hub.store.batches.FeedBusy", "builtins.OSError", "psycopg.OperationalError"]
 RULES = [sdk.RetryRule(each, action=RetryAction.RETRY) for each in BRIEF]  # whatever else fails, fails at once
-RETRY = sdk.ExceptionRetryPolicy(RULES, default=RetryAction.FAIL)
-EACH = {"retries": 3, "retry_delay": timedelta(minutes=2), "retry_policy": RETRY}
+POLICY = {"retry_policy": sdk.ExceptionRetryPolicy(RULES, default=RetryAction.FAIL), "retries": 3}
 SLOW = sdk.AsyncCallback("hub.alerts.run_is_slow", kwargs={"feed": FEED})
 DUE = sdk.DeadlineAlert(sdk.DeadlineReference.DAGRUN_QUEUED_AT, timedelta(minutes=45), SLOW, name="hourly-sync")
 
 
-@dag(schedule=HOURLY, max_active_runs=1, params={"since": INSTANT, "until": INSTANT}, default_args=EACH, deadline=DUE)
+@dag(schedule=HOURLY, max_active_runs=1, params=WINDOW, default_args=POLICY, deadline=DUE)
 def population_sync():
     @task
     def fetch(params):

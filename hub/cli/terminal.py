@@ -24,8 +24,8 @@ QUIET_SECONDS = 2.0
 
 
 def console() -> Console:
-    """Returns a console on standard output."""
-    return Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+    """Returns a console on standard output; a file or a pipe has no width, so it gets a roomy one."""
+    return Console(width=None if sys.stdout.isatty() else 160, highlight=False)
 
 
 def print_json(value: Any) -> None:

@@ -117,7 +117,8 @@ def _read_batches(account: Account, context: Context) -> None:
 
 
 def _reports(var: Path, batch: Batch) -> list[Path]:
-    found = sorted((var / "reports" / str(batch.batch_id)).rglob("*.html"))
+    folder = var / "reports" / str(batch.batch_id)
+    found = [*sorted(folder.glob("*.html"), reverse=True), *folder.glob("*/index.html")]
     if not found:
         raise DemoFailed(f"the run of quality_report left no report of batch {batch.batch_id} in {var}/reports")
     return found

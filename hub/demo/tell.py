@@ -105,11 +105,11 @@ def _asked(account: Account, out: Console) -> None:
 def _next(account: Account, out: Console) -> None:
     out.rule("[bold]5. Xem tiếp · Where to look next")
     for each in account.batches:
-        for report in each.reports[:4]:
+        for report in each.reports:
             out.print(f"  báo cáo · report   {report}")
     for command in (
-        "make up                                        # the same, and stays: Airflow, API, twin",
-        "hub batch list                                 # with `make up` running",
+        "make up                    # the same, and stays: Airflow, API, twin; then, beside it:",
+        "hub batch list",
         "hub quarantine list",
         f"hub batch show {account.batches[0].batch.batch_id}",
         "hub mapping preview population/citizen",

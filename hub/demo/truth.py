@@ -111,9 +111,11 @@ def place_name(place: dict[str, Any]) -> str:
     wards = {f"{ward.code:05d}": ward.name for ward in Ward.iter_all()}
     provinces = {f"{province.code:02d}": province.name for province in Province.iter_all()}
     commune, province = place.get("commune"), place.get("province")
+    # A commune that was split: which part is a question to the citizen, never a guess.
+    split = " / ".join(f"{wards.get(code, '?')} ({code})?" for code in place.get("commune_candidates", []))
     parts = [
         place.get("detail"),
-        f"{wards.get(commune, '?')} ({commune})" if commune else None,
+        f"{wards.get(commune, '?')} ({commune})" if commune else split or None,
         f"{provinces.get(province, '?')} ({province})" if province else None,
     ]
     return ", ".join(part for part in parts if part)

@@ -74,6 +74,16 @@ def test_a_backfill_is_checked_before_it_starts(dag_bag: Any, value: str | None,
             since.resolve(value)
 
 
+def test_both_ends_of_a_backfill_are_kept(dag_bag: Any) -> None:
+    """Each end of the window is a parameter of its own: a shared one would give both the last value."""
+    from airflow.sdk.definitions.param import process_params
+
+    sync = dag_bag.dags["population_sync"]
+    wanted = {"since": "2026-11-01T00:00:00Z", "until": "2026-11-02T00:00:00Z"}
+
+    assert process_params(sync, sync.task_dict["fetch"], wanted, suppress_exception=False) == wanted
+
+
 @pytest.mark.parametrize(
     ("error", "again"),
     [

@@ -39,11 +39,16 @@ def states(airflow: Airflow, dag: str, run: str) -> dict[str, str]:
 
 
 def question(airflow: Airflow, seconds: float = 90) -> dict[str, Any]:
-    """Waits until Airflow asks a human, and returns the task that asks."""
+    """Waits until Airflow asks a human, and returns the task that asks.
+
+    A human takes seconds to read a question. An answer within one second meets a race of Airflow 3.3: the scheduler
+    reads the end of the asking as the end of the answered task, fails it, and (with retries) asks again.
+    """
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         asked = airflow.get("/dags/~/dagRuns/~/hitlDetails", response_received=False)["hitl_details"]
-        if asked:
+        if asked and asked[0]["task_instance"]["state"] == "awaiting_input":
+            time.sleep(3)
             return dict(asked[0]["task_instance"])
         time.sleep(0.5)
     raise AssertionError("nobody was asked")
