@@ -29,6 +29,7 @@ from uuid import uuid4
 
 import httpx
 import orjson
+import psycopg
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -249,8 +250,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(arguments: list[str], environment: dict[str, str]) -> Iterator[int]:
-    """Runs a uvicorn worker as both contestants run, and yields its port once it answers."""
+def serving(arguments: list[str], environment: dict[str, str]) -> Iterator[tuple[int, int]]:
+    """Runs a uvicorn worker as both contestants run, and yields its port and process id once it answers."""
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", *arguments, "--port", str(port), "--no-access-log"]
     command += ["--loop", "uvloop", "--http", "httptools", "--log-level", "warning"]
@@ -266,10 +267,16 @@ def serving(arguments: list[str], environment: dict[str, str]) -> Iterator[int]:
             if time.monotonic() > deadline or process.poll() is not None:
                 raise SystemExit(f"{arguments[-1]} does not answer")
             time.sleep(0.1)
-        yield port
+        yield port, process.pid
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=15)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Returns the processor time that a process has used: it tells more than a rate when others use the machine too."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -311,23 +318,26 @@ def measure(settings: Settings, private: dict[str, Any], subjects: int, rounds: 
     )
     assert client.stdin and client.stdout and first and commit
     with (
-        serving(["hub.api.app:create_app", "--factory"], environment) as hub_port,
-        serving(["--app-dir", "bench/contestants", "bare_lookup:app"], environment) as bare_port,
+        serving(["hub.api.app:create_app", "--factory"], environment) as (hub_port, hub_pid),
+        serving(["--app-dir", "bench/contestants", "bare_lookup:app"], environment) as (bare_port, bare_pid),
     ):
         token = get_token(hub_port, settings, private)
         for number in range(-1, rounds):
-            for name, port in (("hub", hub_port), ("bare", bare_port)):
+            for name, port, pid in (("hub", hub_port, hub_pid), ("bare", bare_port, bare_pid)):
                 length = 2.0 if number < 0 else seconds
                 held = token if name == "hub" else None
                 load = Load(port, subjects, length, number + 2, held, first[0])
+                used = cpu_seconds(pid)
                 client.stdin.write(json.dumps(load.__dict__) + "\n")
                 client.stdin.flush()
                 line = client.stdout.readline()
                 if not line:
                     raise SystemExit(f"the client stopped while it loaded {name}")
                 if number >= 0:
-                    results[name].append(json.loads(line))
-                    print(name, line.strip(), file=sys.stderr)
+                    result = json.loads(line)
+                    result["cpu_us"] = 1e6 * (cpu_seconds(pid) - used) / (result["rate"] * length)
+                    results[name].append(result)
+                    print(name, {key: round(value, 2) for key, value in result.items()}, file=sys.stderr)
         client.stdin.close()
         client.wait(timeout=10)
 
@@ -343,6 +353,8 @@ def measure(settings: Settings, private: dict[str, Any], subjects: int, rounds: 
         "rate": round(median("hub", "rate")),
         "bare_rate": round(median("bare", "rate")),
         "ratio_to_bare": round(statistics.median(ratios), 3),
+        "server_cpu_us": round(median("hub", "cpu_us")),
+        "bare_server_cpu_us": round(median("bare", "cpu_us")),
         "p50_ms": round(median("hub", "p50"), 2),
         "p99_ms": round(median("hub", "p99"), 2),
         "bare_p50_ms": round(median("bare", "p50"), 2),
@@ -354,8 +366,8 @@ def main() -> None:
     """Fills a database of its own, measures, prints one JSON line and removes everything."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--subjects", type=int, default=200_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--rounds", type=int, default=11)
+    parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--client", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.client:
@@ -374,6 +386,9 @@ def main() -> None:
             )
             migrate.upgrade(settings)
             private = fill(settings, options.subjects)
+            with psycopg.connect(postgres.admin_url(), autocommit=True) as conn:
+                # What the filling left behind is written now and not while one of the two is measured.
+                conn.execute("checkpoint")
             print(json.dumps(measure(settings, private, options.subjects, options.rounds, options.seconds)))
     finally:
         shutil.rmtree(folder, ignore_errors=True)

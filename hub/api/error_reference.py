@@ -1,4 +1,4 @@
-"""Writes `docs/errors.md` from the catalogue: `python -m hub.api.error_reference docs/errors.md`; a test compares them."""
+"""Writes `docs/errors.md` from the catalogue: `python -m hub.api.error_reference docs/errors.md`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from hub.api.catalogue import LOG_REASONS, PROBLEMS, REASONS
 
 _HEAD = """# Error codes of the lookup API
 
-Every refusal is a problem document (RFC 9457, `application/problem+json`). Programs act on `code`, which never changes its
-meaning; `title` and `detail` are for people, in Vietnamese or English as `Accept-Language` says. `instance` is the exchange
-id under which the exchange log holds the refusal. `invalid_params` names the wrong parts of the request by path and code,
-never by value. `retry_after` (seconds) comes with what may simply be repeated.
+Every refusal is a problem document (RFC 9457, `application/problem+json`). Programs act on `code`, which never changes
+its meaning; `title` and `detail` are for people, in Vietnamese or English as `Accept-Language` says. `instance` is the
+exchange id under which the exchange log holds the refusal. `invalid_params` names the wrong parts of the request by
+path and code, never by value. `retry_after` (seconds) comes with what may simply be repeated.
 
 4xx is the caller's to put right, 5xx the hub's. `fixer` says who: the `consumer` (the calling system), the
 `hub_administrator` (who grants rights) or the `hub_operator` (who runs the hub).
@@ -27,7 +27,7 @@ This page is written by `python -m hub.api.error_reference docs/errors.md`.
 def render_errors() -> str:
     """Returns the page."""
     rows = [
-        f"| `{each.code}` | {each.status} | {each.fixer} | **{each.vi[0]}.** {each.vi[1]} | **{each.en[0]}.** {each.en[1]} |"
+        f"| `{each.code}` | {each.status} | {each.fixer} | {_words(each.vi)} | {_words(each.en)} |"
         for each in PROBLEMS.values()
     ]
     reasons = [f"| `{code}` | {vi} | {en} |" for code, (vi, en) in REASONS.items()]
@@ -52,6 +52,10 @@ def render_errors() -> str:
             "",
         ]
     )
+
+
+def _words(words: tuple[str, str]) -> str:
+    return f"**{words[0]}.** {words[1]}"
 
 
 if __name__ == "__main__":

@@ -9,11 +9,37 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from schemas.vn import DossierCode, FormerId, PartialDateText, PersonalId, ProcedureCode
+from schemas.vn import DossierCode, FormerId, PartialDateText, PersonalId, ProcedureCode, described
 
+
+def _shaped(identifier: Any, pattern: str) -> WithJsonSchema:
+    """Describes an identifier type to callers; the type itself stays what checks it."""
+    known = described(identifier)
+    shape = {"type": "string", "pattern": pattern, "description": known.rule, "examples": [known.example]}
+    return WithJsonSchema(shape)
+
+
+PersonalNumber = Annotated[PersonalId, _shaped(PersonalId, r"^[0-9]{12}$")]
+FormerNumber = Annotated[FormerId, _shaped(FormerId, r"^[0-9]{9}([0-9]{3})?$")]
+Procedure = Annotated[ProcedureCode, _shaped(ProcedureCode, r"^[1-3]\.[0-9]{6}$")]
+Dossier = Annotated[
+    DossierCode,
+    _shaped(DossierCode, r"^([0-9]{3}(\.[0-9]{2}){2}\.)?[GH][0-9]{2}(\.[0-9]{1,3}){0,3}-[0-9]{6}-[0-9]{4,6}$"),
+]
+BirthDate = Annotated[
+    PartialDateText,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$",
+            "description": "yyyy, yyyy-mm or yyyy-mm-dd, as far as it is known",
+            "examples": ["1950", "1950-03-21"],
+        }
+    ),
+]
 PersonName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 OfficerCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9._-]{0,31}$")]
 AttributeName = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}(\.[a-z_]{1,40}){1,3}$")]
@@ -39,10 +65,10 @@ class Request(BaseModel):
 class SubjectClaim(Request):
     """Who the caller says a person is. A number alone is never enough for data: name and birth date must agree."""
 
-    personal_id: PersonalId | None = Field(None, description="12-digit personal identification number.")
-    former_id: FormerId | None = Field(None, description="Identity-card number from before 2016; proves nothing alone.")
+    personal_id: PersonalNumber | None = None
+    former_id: FormerNumber | None = Field(None, description="From before 2016; proves nothing alone.")
     name: PersonName | None = Field(None, description="Full name; case, tone marks and diacritics may be missing.")
-    birth_date: PartialDateText | None = Field(None, description="yyyy, yyyy-mm or yyyy-mm-dd, as far as it is known.")
+    birth_date: BirthDate | None = None
 
     @model_validator(mode="after")
     def _one_number(self) -> SubjectClaim:
@@ -54,16 +80,16 @@ class SubjectClaim(Request):
 class RegisteredSubject(Request):
     """The person whom a dossier is about; only the number is kept."""
 
-    personal_id: PersonalId
+    personal_id: PersonalNumber
     name: PersonName | None = None
-    birth_date: PartialDateText | None = None
+    birth_date: BirthDate | None = None
 
 
 class DossierRequest(Request):
     """Registers a dossier."""
 
-    dossier: DossierCode
-    procedure: ProcedureCode
+    dossier: Dossier
+    procedure: Procedure
     subject: RegisteredSubject
     officer: OfficerCode
 
@@ -71,7 +97,7 @@ class DossierRequest(Request):
 class CloseRequest(Request):
     """Closes a dossier."""
 
-    dossier: DossierCode
+    dossier: Dossier
     officer: OfficerCode
 
 
@@ -79,8 +105,8 @@ class LookupRequest(Request):
     """Asks what is known about a person for a procedure."""
 
     subject: SubjectClaim
-    procedure: ProcedureCode
-    dossier: DossierCode
+    procedure: Procedure
+    dossier: Dossier
     officer: OfficerCode
     attributes: Annotated[list[AttributeName], Field(min_length=1, max_length=100)] | None = Field(
         None, description="Fewer attributes than the procedure needs; more are refused."

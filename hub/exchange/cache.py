@@ -75,6 +75,7 @@ class PolicyCache:
         self._confirmed = 0.0
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._closed = False
 
     def current(self) -> Policy:
         """Returns the policy.
@@ -96,12 +97,14 @@ class PolicyCache:
 
     async def close(self) -> None:
         """Stops following."""
+        # The flag, because a connection that breaks at this very moment replaces the cancellation by its own error.
+        self._closed = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _follow(self) -> None:
-        while True:
+        while not self._closed:
             try:
                 async with self._pool.acquire(timeout=3) as connection:
                     await self._listen(connection)
@@ -119,6 +122,8 @@ class PolicyCache:
         # Listening starts before reading, so that no change falls between the two.
         await connection.add_listener(CHANNEL, announced)
         await connection.add_listener(KEY_CHANNEL, key_changed)
+        # A connection that ends wakes the reader, whose next read then fails and connects anew.
+        connection.add_termination_listener(announced)
         if self._policy is not None:
             # Announcements were missed while the connection was lost.
             self._on_key_change()
@@ -135,6 +140,7 @@ class PolicyCache:
                 except TimeoutError:
                     continue
         finally:
+            connection.remove_termination_listener(announced)
             if not connection.is_closed():
                 await connection.remove_listener(CHANNEL, announced)
                 await connection.remove_listener(KEY_CHANNEL, key_changed)

@@ -164,7 +164,7 @@ def grant(
                   valid_from = now(), valid_to = excluded.valid_to""",
         (consumer_id, procedure, list(attributes), legal_basis, valid_to),
     )
-    _log(conn, consumer_id, by, "granted", procedure, legal_basis)
+    _log(conn, consumer_id, by, "granted", procedure, legal_basis, list(attributes))
 
 
 def revoke(conn: psycopg.Connection[Any], *, consumer_id: str, procedure: str, by: str) -> None:
@@ -229,6 +229,7 @@ def _log(
     outcome: str,
     procedure: str | None = None,
     legal_basis: str | None = None,
+    attributes: list[str] | None = None,
 ) -> None:
     log_steward(
         conn,
@@ -239,4 +240,5 @@ def _log(
         kind="administration",
         consumer_id=consumer_id,
         procedure=procedure,
+        attributes=attributes,
     )

@@ -32,7 +32,7 @@ select w.position, d.procedure, d.status as dossier_status, d.subject_id,
   left join hub.subject_key k on k.subject_id = r.subject_id
 """
 
-SERVER_SETTINGS = {"enable_hashjoin": "off", "enable_mergejoin": "off", "jit": "off"}
+SERVER_SETTINGS = {"enable_hashjoin": "off", "enable_mergejoin": "off", "enable_seqscan": "off", "jit": "off"}
 """A handful of rows out of millions is always found by index; a planner that guesses otherwise reads whole tables."""
 
 

@@ -25,13 +25,26 @@ def log_steward(
     consumer_id: str | None = None,
     procedure: str | None = None,
     subject_id: int | None = None,
+    attributes: list[str] | None = None,
 ) -> None:
     """Writes who decided what; the sequence is gapless within this process."""
     conn.execute(
         """insert into hub.exchange_log (exchange_id, at, writer, sequence, kind, officer, consumer_id, procedure,
-                                         subject_id, legal_basis, outcome)
+                                         subject_id, legal_basis, attributes, outcome)
            values (%s, clock_timestamp(), %s,
                    coalesce((select max(sequence) from hub.exchange_log where writer = %s), 0) + 1,
-                   %s, %s, %s, %s, %s, %s, %s)""",
-        (exchange_id, _WRITER, _WRITER, kind, officer, consumer_id, procedure, subject_id, legal_basis, outcome),
+                   %s, %s, %s, %s, %s, %s, %s, %s)""",
+        (
+            exchange_id,
+            _WRITER,
+            _WRITER,
+            kind,
+            officer,
+            consumer_id,
+            procedure,
+            subject_id,
+            legal_basis,
+            attributes,
+            outcome,
+        ),
     )
