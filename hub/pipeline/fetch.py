@@ -211,6 +211,8 @@ def _of_known_subjects(
 ) -> list[FeedEntry]:
     """Keeps the records of subjects that stand in a dossier, and of the numbers that replace theirs."""
     known = subjects.known(conn, context.ring, [entry.key for entry in entries])
+    # The answer holds a shared lock on the keys: a rotation must not wait for the whole fetch.
+    conn.commit()
     compiled = load_compiled(feed.mapping)
     for entry in entries:
         if entry.key in known:
