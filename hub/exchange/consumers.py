@@ -199,11 +199,11 @@ def _public_key(jwk: dict[str, Any]) -> tuple[dict[str, Any], str]:
     """Checks a public key and returns it without anything that is not part of it, with its thumbprint."""
     try:
         key = jose.import_key(dict(jwk))
-        if key.is_private:
-            raise AdministrationRefused("this is a private key: only its public part may leave the consumer")
         public, kid = dict(key.as_dict(private=False)), key.thumbprint()
     except (JoseError, ValueError, TypeError, KeyError):
         raise AdministrationRefused("not a public key as a JWK (RFC 7517)") from None
+    if key.is_private and public.get("kty") != "oct":
+        raise AdministrationRefused("this is a private key: only its public part may leave the consumer")
     kind, curve = public.get("kty"), public.get("crv")
     if (kind, curve) not in {("OKP", "Ed25519"), ("EC", "P-256"), ("RSA", None)}:
         raise AdministrationRefused("the key must be Ed25519, P-256 or RSA")

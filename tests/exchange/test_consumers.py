@@ -95,6 +95,12 @@ def test_only_public_keys_of_known_kinds_are_taken(owner: psycopg.Connection[Any
     assert "d" not in key or key["d"] not in str(caught.value)
 
 
+def test_a_private_key_is_told_as_one(owner: psycopg.Connection[Any]) -> None:
+    """Who sends the private key by mistake learns what the mistake is."""
+    with pytest.raises(AdministrationRefused, match="private key"):
+        consumers.add_consumer(owner, consumer_id="portal", name="P", jwk=new_client_key()[0], by="root")
+
+
 def test_a_key_is_registered_once(owner: psycopg.Connection[Any]) -> None:
     """A second consumer can't register the same key, nor the first one its disabled key again."""
     _, public = new_client_key()
