@@ -6,11 +6,9 @@ suite → volume. Nothing of a batch reaches the store before all of them have s
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable
 from datetime import datetime
-from multiprocessing import get_context
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
@@ -20,17 +18,15 @@ from hub.mapping import load_compiled
 from hub.pipeline.context import Context
 from hub.pipeline.feeds import find_feed
 from hub.pipeline.landing import LandedBatch
-from hub.pipeline.mapper import MAPPED, MappedPage, PageTask, map_page
+from hub.pipeline.mapper import MAPPED, PageTask
 from hub.pipeline.verdict import Verdict, write_refused
+from hub.pipeline.workers import map_pages
 from hub.quality.batch import COLUMNS, cross_row_findings
 from hub.quality.rules import Finding, finding
 from hub.quality.suite import SuiteResult, run_suite
 from hub.quality.version import rules_version
 from hub.store import batches
 from hub.store.batches import Batch
-
-PARALLEL_FROM = 8
-"""Pages from which a pool of processes pays for its start."""
 
 ENOUGH = 20
 """Records below which a share says nothing: an empty hour is ordinary."""
@@ -57,7 +53,7 @@ def check(batch_id: UUID, context: Context) -> str:
         verdict = Verdict()
         columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
         drifted = False
-        for page in _map_pages(context, batch, landed):
+        for page in map_pages(_page_tasks(context, batch, landed), context.workers):
             drifted = drifted or page.drift
             verdict.add_page(page)
             for name, values in page.columns.items():
@@ -81,27 +77,14 @@ def check(batch_id: UUID, context: Context) -> str:
     return "parked" if stops else "checked"
 
 
-def _map_pages(context: Context, batch: Batch, landed: LandedBatch) -> Iterator[MappedPage]:
-    """Yields the mapped pages in order; big batches are mapped on every core."""
+def _page_tasks(context: Context, batch: Batch, landed: LandedBatch) -> list[PageTask]:
     drift = context.settings.feed(batch.feed).drift
     sizes: dict[str, int] = batch.counts["pages"]
-    tasks, start = [], 0
-    for name, size in sizes.items():
-        tasks.append(PageTask(batch.feed, drift, landed.uri, batch.batch_id, landed.key, name, start))
-        start += size
-    workers = context.workers or os.cpu_count() or 1
-    if workers == 1 or len(tasks) < PARALLEL_FROM:
-        yield from map(map_page, tasks)
-        return
-    # A fork server: a fork of this process would carry its threads' locks, a spawn imports everything anew each time.
-    with ProcessPoolExecutor(min(workers, len(tasks)), mp_context=_server()) as pool:
-        yield from pool.map(map_page, tasks, chunksize=4)
-
-
-def _server() -> Any:
-    server = get_context("forkserver")
-    server.set_forkserver_preload(["hub.pipeline.mapper"])
-    return server
+    starts = accumulate(sizes.values(), initial=0)
+    return [
+        PageTask(batch.feed, drift, landed.uri, batch.batch_id, landed.key, name, start)
+        for name, start in zip(sizes, starts, strict=False)
+    ]
 
 
 def _judge(columns: dict[str, list[Any]], verdict: Verdict, until: datetime) -> SuiteResult:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from hashlib import blake2b
 from typing import Any
 from uuid import UUID
@@ -28,6 +28,7 @@ from schemas.drift import unknown_fields, validate_known
 
 LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
 LANDED, MAPPED = "page", "mapped"
+_FIRST_DAY, _OFFSET, _DAY = date(1970, 1, 1).toordinal(), 7 * 3_600_000, 86_400_000
 _SORTED = orjson.OPT_SORT_KEYS
 
 
@@ -78,16 +79,12 @@ def map_page(task: PageTask) -> MappedPage:
     page = MappedPage(task.page, len(header), {name: [] for name in COLUMNS})
     accepted: list[list[Any]] = []
     documents: list[bytes] = []
-    days: dict[int, date] = {}
     for offset, ((key, version, _, _), raw) in enumerate(
         zip(header, slices([entry[3] for entry in header], payload), strict=True)
     ):
         position = task.start + offset
         body = bytes(raw)
-        hour = version // 3_600_000
-        as_of = days.get(hour)
-        if as_of is None:
-            as_of = days[hour] = local_date(version)
+        as_of = local_date(version)
         try:
             wire, drifted = read_wire(feed, body, key, task.drift)
         except WireRefused as refusal:
@@ -109,8 +106,8 @@ def map_page(task: PageTask) -> MappedPage:
         if found and any(each.severity != "warn" for each in found):
             _refuse(page, position, key, version, ranked(found) + notes, body, document)
             continue
-        page.findings.update(found)
-        page.findings.update(notes)
+        for each in (*found, *notes):
+            page.findings[each] += 1
         accepted.append(
             [
                 position,
@@ -129,8 +126,8 @@ def map_page(task: PageTask) -> MappedPage:
 
 
 def local_date(version: int) -> date:
-    """Returns the date in Viet Nam of a record's version (epoch milliseconds)."""
-    return datetime.fromtimestamp(version / 1000, UTC).astimezone(LOCAL).date()
+    """Returns the date in Viet Nam of a record's version (epoch milliseconds); UTC+7 ever since registers exist."""
+    return date.fromordinal(_FIRST_DAY + (version + _OFFSET) // _DAY)
 
 
 def read_wire(feed: Feed, body: bytes, key: str, drift: str) -> tuple[BaseModel, bool]:

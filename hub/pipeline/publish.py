@@ -12,6 +12,7 @@ from hub.pipeline.context import Context
 from hub.pipeline.feeds import Feed, find_feed
 from hub.pipeline.landing import LandedBatch, slices
 from hub.pipeline.mapper import LOCAL, MAPPED, as_json
+from hub.pipeline.memory import collector_paused
 from hub.pipeline.verdict import read_refused, read_wire_records
 from hub.quality.rules import Finding, finding
 from hub.store import batches, quarantine
@@ -48,7 +49,8 @@ def publish(feed_name: str, context: Context) -> PublishOutcome:
                 return PublishOutcome(feed.name, outcome.published, str(batch.batch_id))
             if batch.state != "checked":
                 break
-            _publish_batch(feed, context, conn, batch)
+            with collector_paused():
+                _publish_batch(feed, context, conn, batch)
             outcome.published.append(str(batch.batch_id))
     return outcome
 

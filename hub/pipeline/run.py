@@ -10,6 +10,7 @@ from hub.pipeline.check import check
 from hub.pipeline.context import Context
 from hub.pipeline.fetch import fetch
 from hub.pipeline.publish import publish
+from hub.pipeline.workers import warm_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ def run_feed(
     Raises:
         PipelineError, ConnectorError, RuleFailed, FeedBusy: as the steps do; what was done before stays done.
     """
+    warm_up()
     fetched = fetch(feed_name, context, since=since, until=until)
     if fetched.parked:
         return RunOutcome(feed_name, parked=fetched.parked)
