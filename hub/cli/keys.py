@@ -13,14 +13,16 @@ app = typer.Typer(help="Keys: init, rotate.", no_args_is_help=True)
 
 @app.command("init", epilog="Example: hub keys init")
 def init(as_json: AsJson = False) -> None:
-    """Makes the first key ring in HUB_KEYS_DIR; back it up: without it the store can't be opened."""
+    """Makes the first key ring and token key in HUB_KEYS_DIR; back them up: without them the store can't be opened."""
+    from hub.exchange.signing_keys import create_signing_key
     from hub.settings import get_settings
     from hub.trust.keys import KeyRing
 
     folder = get_settings().keys_path()
     ring = KeyRing.create(folder)
+    token = create_signing_key(folder)
     if as_json:
-        print_json({"folder": str(folder), "master": ring.master_version, "index": ring.index_versions})
+        print_json({"folder": str(folder), "master": ring.master_version, "index": ring.index_versions, "token": token})
     else:
         console().print(f"new keys lie in {folder}: back them up apart from the database")
 
