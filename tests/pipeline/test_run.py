@@ -193,8 +193,8 @@ def test_two_runs_of_one_feed_do_not_meet(context: Context) -> None:
 
 def test_changes_over_time_become_versions(make_twin: MakeTwin, make_context: MakeContext) -> None:
     """A later correction replaces the record and keeps what was; a replaced number leads to the same subject."""
-    twin = make_twin(people=400)
-    context = make_context(twin)
+    twin = make_twin(people=1500)
+    context = make_context(twin, page_size=500)
     middle = at("2025-09-01T00:00:00")
     run_feed(FEED, context, since=at("1970-01-01"), until=middle)
     run_feed(FEED, context)
