@@ -116,7 +116,7 @@ with here as (
 )
 select count(source_blind), count(hub_blind),
        count(*) filter (where hub_blind is null and not waits),
-       count(*) filter (where source_blind is not null and waits),
+       count(*) filter (where hub_blind is null and waits),
        count(*) filter (where source_blind is null),
        count(*) filter (where hub_version < source_version and not waits),
        (array_agg(encode(digest, 'hex')) filter (where hub_blind is null and not waits))[1:%(most)s],
