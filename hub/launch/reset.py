@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hub.launch.errors import LaunchError
 
-_STATE = ("postgres", "postgres.new", "secrets", "keys", "landed", "reports", "airflow", "logs", "tmp", "home", "demo")
+_STATE = ("postgres", "postgres.new", "secrets", "keys", "landed", "reports", "airflow", "logs", "demo")
 _FILES = ("hub.env", "country.json", "servers.json", "postgres.lock")
 
 

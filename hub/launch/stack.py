@@ -133,10 +133,10 @@ class Stack:
 
     def _choose_ports(self) -> None:
         chosen: list[int] = []
-        for name, wanted in (("API", PREFERRED.api), ("Airflow", PREFERRED.airflow), ("twin", PREFERRED.twin)):
+        for name, wanted in (("the API", PREFERRED.api), ("Airflow", PREFERRED.airflow), ("the twin", PREFERRED.twin)):
             chosen.append(port := ports.choose(wanted, chosen))
             if port != wanted:
-                self._say(f"port {wanted} is taken: the {name} listens on {port} instead")
+                self._say(f"port {wanted} is taken: {name} listens on {port} instead")
         self.addresses = Addresses(*chosen)
 
     def _start_database(self) -> None:
