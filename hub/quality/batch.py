@@ -69,6 +69,7 @@ def cross_row_findings(columns: Columns, *, now: datetime | None = None) -> dict
             "conflict.spouse_not_mutual": _spouse_not_mutual(columns, people, newest),
             "conflict.former_id_shared": _former_id_shared(columns, people),
             "reference.replacement_cycle": _replacement_cycle(columns, newest),
+            "duplicate.replacement": _shared_successor(columns, newest),
         }
         for rule_id, rows in hits.items():
             for row, field in rows:
@@ -169,6 +170,19 @@ def _former_id_shared(columns: Columns, people: Sequence[int]) -> Hits:
         if len(rows) > 2:
             for row in rows:
                 yield row, "former_id"
+
+
+def _shared_successor(columns: Columns, newest: Mapping[str, int]) -> Hits:
+    """Numbers that share a successor become one person in the store: two may be one person's, more are a mistake."""
+    successors = columns["replaced_by"]
+    replaced: dict[str, list[int]] = defaultdict(list)
+    for row in newest.values():
+        if successors[row] is not None and columns["number_status"][row] == "cancelled":
+            replaced[successors[row]].append(row)
+    for rows in replaced.values():
+        if len(rows) > 2:
+            for row in rows:
+                yield row, "replaced_by"
 
 
 def _replacement_cycle(columns: Columns, newest: Mapping[str, int]) -> Hits:

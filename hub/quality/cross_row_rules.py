@@ -145,5 +145,30 @@ RULES: Final[tuple[Rule, ...]] = (
             "digest": b"2",
         },
     ),
+    _rule(
+        "duplicate.replacement",
+        ErrorGroup.DUPLICATE,
+        Severity.QUARANTINE,
+        (
+            "Quá hai số định danh đã hủy cùng được ghi là thay bằng một số.",
+            "Yêu cầu cơ sở dữ liệu dân cư xác nhận: nếu ghi nhận, những người này sẽ bị coi là một người.",
+        ),
+        (
+            "More than two cancelled numbers are said to be replaced by one and the same number.",
+            "Ask the population database: published as they are, they would become one person.",
+        ),
+        "Decree 137/2015/ND-CP art. 13-14 (cancelling and re-issuing a number)",
+        ("replaced_by",),
+        *(
+            {
+                "personal_id": f"10008000003{last}",
+                "number_status": "cancelled",
+                "replaced_by": "100080000025",
+                "former_id": None,
+                "digest": bytes([last]),
+            }
+            for last in range(3)
+        ),
+    ),
 )
 """Rules on the rows of a batch against each other."""
