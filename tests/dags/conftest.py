@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from hub.launch import environment
+from hub.settings import get_settings
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The environment that the launcher gives Airflow, with SQLite for metadata; set before Airflow is imported."""
     var = tmp_path_factory.mktemp("airflow")
@@ -23,7 +24,10 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     }
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
+    get_settings.cache_clear()
     yield var
+    # Other packages must not meet this one's environment.
+    get_settings.cache_clear()
     for name, value in before.items():
         if value is None:
             del os.environ[name]
@@ -31,7 +35,7 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             os.environ[name] = value
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def dag_bag(airflow_home: Path) -> Any:
     """All DAGs, parsed as the DAG processor parses them."""
     from airflow.dag_processing.dagbag import DagBag
