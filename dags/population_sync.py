@@ -27,9 +27,7 @@ def population_sync():
 
         batches, parked = tasks.fetch(FEED, params["since"], params["until"])
         if parked:
-            raise AirflowSkipException(
-                f"batch {parked} waits for a human: see its run of release_batch, or `hub batch`"
-            )
+            raise AirflowSkipException(f"batch {parked} waits for a human: see release_batch, or `hub batch show`")
         return batches
 
     @task(max_active_tis_per_dagrun=1)
@@ -46,11 +44,13 @@ def population_sync():
             raise AirflowSkipException("nothing to publish")
         outlet_events[CITIZENS].add_partitions(published)
 
-    @task(outlets=[PARKED])
-    def ask(checked, *, outlet_events):
-        if not (parked := [each["batch"] for each in checked[:] if each["state"] == "parked"]):
-            raise AirflowSkipException("no batch waits for a human")
-        outlet_events[PARKED].add_partitions(parked)
+    @task(outlets=[PARKED], trigger_rule="all_done")
+    def ask(_, *, outlet_events):
+        from hub.pipeline import tasks
+
+        if not (unasked := tasks.unasked(FEED)):
+            raise AirflowSkipException("no batch waits for a human who was not asked")
+        outlet_events[PARKED].add_partitions(unasked)
 
     checked = check.expand(batch_id=fetch())
     [publish(checked), ask(checked)]

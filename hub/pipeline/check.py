@@ -35,7 +35,8 @@ ENOUGH = 20
 def check(batch_id: UUID, context: Context) -> str:
     """Checks one landed batch and returns its state: `checked`, or `parked` when a human must decide.
 
-    A batch that is already past its check is left as it is, so that the step may be repeated.
+    A batch that is already past its check is left as it is, so that the step may be repeated; so is one behind a batch
+    that waits for a human (`landed`).
 
     Raises:
         UnknownBatch: there is no batch of this id.
@@ -45,7 +46,7 @@ def check(batch_id: UUID, context: Context) -> str:
     with context.connect() as conn:
         batches.lock_feed(conn, batches.load_batch(conn, batch_id).feed)
         batch = batches.load_batch(conn, batch_id)
-        if batch.state != "landed":
+        if batch.state != "landed" or batches.waits_behind(conn, batch):
             return batch.state
         feed = find_feed(batch.feed)
         landed = context.landed(batch)
@@ -69,9 +70,7 @@ def check(batch_id: UUID, context: Context) -> str:
         stops = [stop for stop in stops if stop.severity == "stop"]
         verdict.counts.update({found: 1 for found in suite.batch_failures if found.severity != "stop"})
         verdict.counts.update(dict.fromkeys(stops, 1))
-        _save(conn, batch, verdict, suite, load_compiled(feed.mapping).version)
-        if stops:
-            batches.park(conn, batches.load_batch(conn, batch_id), stops[0].rule)
+        _save(conn, batch, verdict, suite, load_compiled(feed.mapping).version, stops[0].rule if stops else None)
         conn.commit()
     context.progress("parked" if stops else "checked", len(kept["position"]))
     return "parked" if stops else "checked"
@@ -89,7 +88,8 @@ def _page_tasks(context: Context, batch: Batch, landed: LandedBatch) -> list[Pag
 
 def _judge(columns: dict[str, list[Any]], verdict: Verdict, until: datetime) -> SuiteResult:
     positions: list[int] = columns["position"]
-    for found_in in (cross_row_findings(columns, now=until), (suite := run_suite(columns)).findings):
+    suite = run_suite(columns)
+    for found_in in (cross_row_findings(columns, now=until), suite.findings):
         for row, findings in found_in.items():
             verdict.add_findings(positions[row], findings)
     return suite
@@ -100,16 +100,23 @@ def _volume(conn: psycopg.Connection[Any], context: Context, batch: Batch, refus
     fetched = batch.counts["landed"] + batch.counts["filtered"]
     if batch.counts["landed"] >= ENOUGH and refused > batch.counts["landed"] / 2:
         return [finding("batch.mostly_refused", "")]
-    usual = batches.usual_rate(conn, batch.feed, batch.until - batch.since)
-    if usual is None:
-        return [finding("batch.empty", "")] if fetched == 0 and batches.is_first(conn, batch) else []
-    if usual < ENOUGH or fetched >= usual * context.settings.feed(batch.feed).shrink_floor:
+    if fetched == 0 and batches.is_first(conn, batch):
+        return [finding("batch.empty", "")]
+    # Silence is measured from when the feed last brought anything: an empty hour is ordinary, an empty week is not.
+    since = batches.last_heard(conn, batch) if fetched == 0 else batch.since
+    usual = batches.usual_rate(conn, batch.feed, batch.until - since)
+    if usual is None or usual < ENOUGH or fetched >= usual * context.settings.feed(batch.feed).shrink_floor:
         return []
     return [finding("batch.empty" if fetched == 0 else "batch.shrunken", "")]
 
 
 def _save(
-    conn: psycopg.Connection[Any], batch: Batch, verdict: Verdict, suite: SuiteResult, mapping_version: int
+    conn: psycopg.Connection[Any],
+    batch: Batch,
+    verdict: Verdict,
+    suite: SuiteResult,
+    mapping_version: int,
+    parked_rule: str | None,
 ) -> None:
     """Writes what the rules said; one transaction with the state of the batch."""
     conn.execute("delete from hub.rule_result where batch_id = %s", (batch.batch_id,))
@@ -128,4 +135,5 @@ def _save(
         mapping_version=mapping_version,
         rules_version=rules_version(),
         counts={"refused": len(verdict.refused), "duplicate": len(verdict.repeated), "suite": suite.as_json()},
+        parked_rule=parked_rule,
     )

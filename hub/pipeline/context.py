@@ -13,9 +13,10 @@ import psycopg
 
 from connectors import registry
 from connectors.base import Connector
+from hub.pipeline.errors import NotThere
 from hub.pipeline.feeds import Feed
 from hub.pipeline.landing import LandedBatch
-from hub.settings import Role, Settings, get_settings
+from hub.settings import NotConfigured, Role, Settings, get_settings
 from hub.store.batches import Batch
 from hub.store.engine import connect
 from hub.store.ports import make_ports
@@ -33,12 +34,12 @@ async def production_connector(settings: Settings, register: str, settle_lag: ti
     """Opens a connector on the ports in PostgreSQL, and closes both.
 
     Raises:
-        LookupError: no address is configured for the register.
+        NotConfigured: there is no address for the register.
     """
     config = settings.registers.get(register)
     if config is None:
         name = register.upper()
-        raise LookupError(f"register {register} is not configured: set HUB_REGISTERS__{name}__URL and its credentials")
+        raise NotConfigured(f"register {register} is not configured: set HUB_REGISTERS__{name}__URL and its credentials")
     environment = settings.environment.value
     async with (
         aclosing(make_ports(settings)) as ports,
@@ -79,10 +80,10 @@ class Context:
         """Returns the landed files of a batch.
 
         Raises:
-            LookupError: the batch key was destroyed at the end of its retention.
+            NotThere: the batch key was destroyed at the end of its retention.
         """
         if batch.wrapped_key is None:
-            raise LookupError(f"batch {batch.batch_id}: its landed files and their key are past retention")
+            raise NotThere(f"batch {batch.batch_id}: its landed files and their key are past retention")
         key = self.ring.unwrap(batch.master_version, batch.wrapped_key, batch_aad(batch.batch_id))
         return LandedBatch(batch.landed_uri, batch.batch_id, key)
 

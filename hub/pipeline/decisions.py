@@ -1,16 +1,17 @@
-"""What a human decides: a parked batch is released or discarded, a quarantined record is released."""
+"""What a human decides: a batch is released or discarded, and so is a quarantined record."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import orjson
 
 from hub.mapping import load_compiled
 from hub.pipeline.context import Context
-from hub.pipeline.errors import NotParked, ReleaseRefused
+from hub.pipeline.errors import DecisionRefused, NotParked, ReleaseRefused
 from hub.pipeline.feeds import find_feed
 from hub.pipeline.mapper import WireRefused, local_date, read_wire, record_status
 from hub.store import batches, quarantine
@@ -18,6 +19,7 @@ from hub.store.administration import log_steward
 from hub.store.records import PublishRow, publish_rows
 
 SHORTEST_REASON = 5
+_NUMBER = re.compile(r"(?:\d[ .-]?){9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +33,30 @@ class Release:
 
 
 def decide(batch_id: UUID, decision: str, by: str, reason: str, context: Context) -> None:
-    """Releases or discards a parked batch; a released one is published by the next publish step.
+    """Releases a parked batch, which the next publish step publishes, or discards an unpublished one.
+
+    Discarding takes the later unpublished batches of the feed with it; the next run fetches their windows again, so it
+    is also the way out of a damaged landed file.
 
     Raises:
         UnknownBatch: there is no such batch.
-        NotParked: it waits for no decision, or somebody else has decided.
-        ValueError: the decision is neither `release` nor `discard`, or the reason is too short.
+        NotParked: it waits for no release, or it is published or discarded already.
+        FeedBusy: a run is working on the feed.
+        DecisionRefused: the decision is neither `release` nor `discard`, or the reason is too short.
     """
     if decision not in ("release", "discard"):
-        raise ValueError(f"decision must be release or discard, not {decision!r}")
+        raise DecisionRefused(f"decision must be release or discard, not {decision!r}")
     reason = _reason(reason)
-    with context.connect() as conn, conn.transaction():
-        batch = batches.load_batch(conn, batch_id, lock=True)
-        if batch.state != "parked":
-            raise NotParked(f"batch {batch_id} is {batch.state}: it waits for no decision")
-        batches.decide_batch(conn, batch, decision, by, reason)
-        log_steward(conn, exchange_id=uuid4(), officer=by, outcome=f"batch_{decision}", legal_basis=batch.legal_basis)
+    with context.connect() as conn:
+        batches.lock_feed(conn, batches.load_batch(conn, batch_id).feed)
+        with conn.transaction():
+            batch = batches.load_batch(conn, batch_id, lock=True)
+            if batch.state not in (batches.PENDING if decision == "discard" else ("parked",)):
+                raise NotParked(f"batch {batch_id} is {batch.state}: it waits for no decision")
+            batches.decide_batch(conn, batch, decision, by, reason)
+            log_steward(
+                conn, exchange_id=batch_id, officer=by, outcome=f"batch_{decision}", legal_basis=batch.legal_basis
+            )
 
 
 def release_entry(entry_id: UUID, by: str, reason: str, context: Context) -> Release:
@@ -58,7 +68,7 @@ def release_entry(entry_id: UUID, by: str, reason: str, context: Context) -> Rel
     Raises:
         UnknownEntry: there is no such entry.
         ReleaseRefused: it is closed already, or its wire record still cannot be mapped.
-        ValueError: the reason is too short.
+        DecisionRefused: the reason is too short.
     """
     reason = _reason(reason)
     with context.connect() as conn, conn.transaction():
@@ -92,18 +102,39 @@ def release_entry(entry_id: UUID, by: str, reason: str, context: Context) -> Rel
         )
         if result.conflicts:
             raise ReleaseRefused(
-                f"entry {entry_id}: another content of the same version is stored; ask the source which one holds"
+                f"entry {entry_id}: another content of the same version is stored;"
+                " ask the source which one holds, and discard this entry if it is the stored one"
             )
         outcome = "published" if result.published else "unchanged" if result.unchanged else "superseded"
         quarantine.close_entry(conn, entry_id, "discarded" if outcome == "superseded" else "released", by, reason)
-        log_steward(conn, exchange_id=uuid4(), officer=by, outcome=f"quarantine_{outcome}", legal_basis=None)
+        log_steward(conn, exchange_id=entry_id, officer=by, outcome=f"quarantine_{outcome}", legal_basis=None)
     return Release(entry_id, outcome)
 
 
+def discard_entry(entry_id: UUID, by: str, reason: str, context: Context) -> None:
+    """Closes a quarantined record that is not to be published.
+
+    Raises:
+        UnknownEntry: there is no such entry.
+        ReleaseRefused: it is closed already.
+        DecisionRefused: the reason is too short, or holds a number of a person.
+    """
+    reason = _reason(reason)
+    with context.connect() as conn, conn.transaction():
+        entry = quarantine.load_entry(conn, entry_id, lock=True)
+        if entry.status != quarantine.OPEN:
+            raise ReleaseRefused(f"entry {entry_id} is {entry.status} already")
+        quarantine.close_entry(conn, entry_id, "discarded", by, reason)
+        log_steward(conn, exchange_id=entry_id, officer=by, outcome="quarantine_discarded", legal_basis=None)
+
+
 def _reason(reason: str) -> str:
+    """Reasons stand unsealed beside the decision, so no number of a person may be in one."""
     reason = reason.strip()
+    if _NUMBER.search(reason):
+        raise DecisionRefused("a reason must not hold a person's number: name the entry or the batch instead")
     if len(reason) < SHORTEST_REASON:
-        raise ValueError(f"a decision needs a reason of at least {SHORTEST_REASON} characters")
+        raise DecisionRefused(f"a decision needs a reason of at least {SHORTEST_REASON} characters")
     return reason
 
 

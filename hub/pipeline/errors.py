@@ -5,7 +5,11 @@ PipelineError
 ├── LandingFailed      the landed batch could not be written (disk full, no access)
 ├── LandedDamaged      a landed file is missing or does not open: discard the batch, it will be fetched again
 ├── WindowTooDense     one instant of the source holds more records than a batch may
+├── LedgerUnbalanced   the account of a batch does not balance: nothing of it was published
+├── ReconciliationDiffers  the store and the register hold different records
 ├── NotParked          a decision was asked for a batch that waits for none
+├── NotThere           what the step needs does not exist yet, or any more
+├── DecisionRefused    a decision lacks what the record of it needs, such as a reason
 └── ReleaseRefused     a quarantined record still breaks a rule that no human may override
 """
 
@@ -42,10 +46,34 @@ class WindowTooDense(PipelineError):
     code = "window_too_dense"
 
 
+class LedgerUnbalanced(PipelineError):
+    """The account of a batch does not balance."""
+
+    code = "ledger_unbalanced"
+
+
+class ReconciliationDiffers(PipelineError):
+    """The store and the register hold different records."""
+
+    code = "reconciliation_differs"
+
+
 class NotParked(PipelineError):
     """The batch does not wait for a decision."""
 
     code = "not_parked"
+
+
+class NotThere(PipelineError, LookupError):
+    """What the step needs does not exist yet, or any more."""
+
+    code = "not_there"
+
+
+class DecisionRefused(PipelineError, ValueError):
+    """A decision lacks what the record of it needs."""
+
+    code = "decision_refused"
 
 
 class ReleaseRefused(PipelineError):

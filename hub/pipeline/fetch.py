@@ -25,10 +25,8 @@ from hub.pipeline.landing import LandedBatch
 from hub.pipeline.mapper import LANDED, WireRefused, local_date, read_wire
 from hub.settings import FeedScope, FeedSettings
 from hub.store import batches, subjects
-from hub.store.batches import Batch
+from hub.store.batches import BEGINNING, Batch
 from hub.trust.sealing import new_data_key
-
-BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +64,10 @@ def fetch(
         for batch in pending:
             if batch.state == "fetching":
                 asyncio.run(_land(feed, context, conn, batch))
-        for window_since, window_until, backfill in _windows(feed, context, conn, since, until):
-            start = window_since
-            while start < window_until:
-                batch = _open(feed, context, conn, start, window_until, backfill=backfill)
+        windows = [(*left, True) for left in batches.unfinished_backfills(conn, feed.name)]
+        for start, end, backfill in windows + _windows(feed, context, conn, since, until):
+            while start < end:
+                batch = _open(feed, context, conn, start, end, backfill=backfill)
                 start = asyncio.run(_land(feed, context, conn, batch))
         return FetchOutcome(feed.name, [str(batch.batch_id) for batch in batches.pending_batches(conn, feed.name)])
 
@@ -161,6 +159,7 @@ class _Writer:
         self.cut: datetime | None = None
         self._feed, self._context, self._conn, self._batch, self._landed = feed, context, conn, batch, landed
         self._seen = 0
+        self._followed: set[str] = set()
         self._limit = context.settings.feed(feed.name).batch_size
 
     def take(self, entries: list[FeedEntry]) -> bool:
@@ -182,7 +181,7 @@ class _Writer:
         self._seen += len(entries)
         kept = entries
         if self._batch.scope == FeedScope.KNOWN_SUBJECTS:
-            kept = _of_known_subjects(self._feed, self._context, self._conn, entries)
+            kept = self._of_known_subjects(entries)
             self.filtered += len(entries) - len(kept)
         if kept:
             name = f"{LANDED}-{len(self.pages) + 1:05d}"
@@ -191,6 +190,28 @@ class _Writer:
             self.pages[name] = len(kept)
             self._context.progress("page landed", len(kept))
         return self.cut is None
+
+    def _of_known_subjects(self, entries: list[FeedEntry]) -> list[FeedEntry]:
+        """Keeps the records of subjects that stand in a dossier, and of the numbers that replace theirs.
+
+        A number and the one that replaces it change in one instant, and an instant is never split; a number that is
+        named earlier is followed through the rest of the batch, and known to the store from then on.
+        """
+        known = subjects.known(self._conn, self._context.ring, [entry.key for entry in entries]) | self._followed
+        # The answer holds a shared lock on the keys: a rotation must not wait for the whole fetch.
+        self._conn.commit()
+        compiled = load_compiled(self._feed.mapping)
+        for entry in entries:
+            if entry.key in known:
+                try:
+                    wire, _ = read_wire(self._feed, entry.body, entry.key, "evolve")
+                except WireRefused:
+                    continue
+                record = compiled(wire, local_date(entry.version)).record or {}
+                if "replaced_by" in record:
+                    self._followed.add(record["replaced_by"])
+                    known.add(record["replaced_by"])
+        return [entry for entry in entries if entry.key in known]
 
 
 def _split_last_instant(entries: list[FeedEntry]) -> tuple[list[FeedEntry], list[FeedEntry]]:
@@ -204,22 +225,3 @@ def _split_last_instant(entries: list[FeedEntry]) -> tuple[list[FeedEntry], list
     while split and entries[split - 1].version == last:
         split -= 1
     return entries[:split], entries[split:]
-
-
-def _of_known_subjects(
-    feed: Feed, context: Context, conn: psycopg.Connection[Any], entries: list[FeedEntry]
-) -> list[FeedEntry]:
-    """Keeps the records of subjects that stand in a dossier, and of the numbers that replace theirs."""
-    known = subjects.known(conn, context.ring, [entry.key for entry in entries])
-    # The answer holds a shared lock on the keys: a rotation must not wait for the whole fetch.
-    conn.commit()
-    compiled = load_compiled(feed.mapping)
-    for entry in entries:
-        if entry.key in known:
-            try:
-                wire, _ = read_wire(feed, entry.body, entry.key, "evolve")
-            except WireRefused:
-                continue
-            record = compiled(wire, local_date(entry.version)).record or {}
-            known.add(record.get("replaced_by", entry.key))
-    return [entry for entry in entries if entry.key in known]

@@ -79,14 +79,6 @@ class LandedBatch:
             return []
         return sorted(path.name for path in self._folder.iterdir() if path.name.startswith(prefix + "-"))
 
-    def remove(self) -> None:
-        """Deletes every file of the batch, and its folder."""
-        if not self._folder.exists():
-            return
-        for path in list(self._folder.iterdir()):
-            path.unlink()
-        self._folder.rmdir()
-
     def clear(self, prefix: str) -> None:
         """Deletes the files with a prefix: what an interrupted try left behind."""
         for name in self.names(prefix):
@@ -94,6 +86,15 @@ class LandedBatch:
 
     def _aad(self, name: str) -> bytes:
         return f"{self.batch_id}|{name}".encode()
+
+
+def remove_landed(uri: str) -> None:
+    """Deletes the files of a batch, and their folder."""
+    folder = UPath(uri)
+    if folder.exists():
+        for path in list(folder.iterdir()):
+            path.unlink()
+        folder.rmdir()
 
 
 def slices(lengths: list[int], payload: memoryview) -> Iterator[memoryview]:
@@ -113,6 +114,12 @@ def _write_durably(folder: Path, name: str, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(folder / name)
+        # The name itself must survive a power cut too.
+        directory = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
     except OSError:
         partial.unlink(missing_ok=True)
         raise

@@ -7,7 +7,7 @@ from uuid import UUID
 from hub.pipeline.context import Context
 from hub.pipeline.decisions import decide
 from hub.pipeline.errors import NotParked
-from hub.store.batches import load_batch
+from hub.store.batches import load_batch, mark_asked
 
 
 def describe(batch_id: str, context: Context) -> dict[str, str] | None:
@@ -20,6 +20,7 @@ def describe(batch_id: str, context: Context) -> dict[str, str] | None:
         batch = load_batch(conn, UUID(batch_id))
         if batch.state != "parked":
             return None
+        mark_asked(conn, batch.batch_id)
         rules = conn.execute(
             "select rule_id, field, severity, records from hub.rule_result where batch_id = %s order by records desc",
             (batch.batch_id,),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import psycopg
 
 from hub.pipeline.context import Context
+from hub.pipeline.errors import LedgerUnbalanced
 from hub.pipeline.feeds import Feed, find_feed
 from hub.pipeline.landing import LandedBatch, slices
-from hub.pipeline.mapper import LOCAL, MAPPED, as_json
+from hub.pipeline.mapper import LANDED, LOCAL, MAPPED, as_json
 from hub.pipeline.memory import collector_paused
 from hub.pipeline.verdict import read_refused, read_wire_records
 from hub.quality.rules import Finding, finding
@@ -39,6 +41,7 @@ def publish(feed_name: str, context: Context) -> PublishOutcome:
         UnknownFeed: no such feed.
         FeedBusy: another process works on it.
         LandedDamaged: a landed file does not open; the batch stays as it is.
+        LedgerUnbalanced: records are missing from the account; the batch stays as it is.
     """
     feed = find_feed(feed_name)
     outcome = PublishOutcome(feed.name)
@@ -59,7 +62,7 @@ def _publish_batch(feed: Feed, context: Context, conn: psycopg.Connection[Any], 
     landed = context.landed(batch)
     refused, repeated = read_refused(landed)
     left_out = {record.position for record in refused} | repeated
-    rows = _rows(landed, left_out)
+    rows = _rows(landed, batch.counts["pages"], left_out)
     now = datetime.now(UTC)
     assert batch.mapping_version is not None  # noqa: S101 - a checked batch has one
     with conn.transaction():
@@ -78,25 +81,33 @@ def _publish_batch(feed: Feed, context: Context, conn: psycopg.Connection[Any], 
         refused += _clashes(landed, batch, rows, set(result.conflicts), clash)
         if result.conflicts:
             _count(conn, batch, clash, len(result.conflicts))
-        quarantine.insert_refused(conn, context.ring, batch.batch_id, feed.name, now.astimezone(LOCAL).date(), refused)
-        context.progress("refused records sealed", len(refused))
+        today = now.astimezone(LOCAL).date()
+        kept = quarantine.insert_refused(conn, context.ring, batch.batch_id, feed.name, today, refused)
+        context.progress("refused records sealed", kept)
         ledger = {
             "fetched": batch.counts["landed"] + batch.counts["filtered"],
             "published": result.published,
             "unchanged": result.unchanged,
             "superseded": result.superseded,
-            "quarantined": len(refused),
-            "duplicate": len(repeated),
+            "quarantined": kept,
+            # What waits in quarantine already came once more.
+            "duplicate": len(repeated) + len(refused) - kept,
             "filtered": batch.counts["filtered"],
         }
-        batches.mark_published(conn, batch, ledger)
+        try:
+            batches.mark_published(conn, batch, ledger)
+        except psycopg.errors.CheckViolation:
+            raise LedgerUnbalanced(
+                f"batch {batch.batch_id}: the account does not balance, so nothing of it was published; discard it"
+                " (`hub batch discard`) to fetch its window again, and report this with its id"
+            ) from None
         context.progress("ledger written", ledger["fetched"])
     context.progress("published", result.published)
 
 
-def _rows(landed: LandedBatch, left_out: set[int]) -> list[PublishRow]:
+def _rows(landed: LandedBatch, pages: Iterable[str], left_out: set[int]) -> list[PublishRow]:
     rows = []
-    for name in landed.names(MAPPED):
+    for name in (page.replace(LANDED, MAPPED, 1) for page in pages):
         header, payload = landed.read(name)
         for (position, key, version, status, replaced_by, former_id, _), document in zip(
             header, slices([row[6] for row in header], payload), strict=True

@@ -14,6 +14,8 @@ from psycopg.types.json import Jsonb
 
 from connectors.records import KeyEntry
 from hub.pipeline.context import Context
+from hub.pipeline.errors import ReconciliationDiffers
+from hub.pipeline.errors import NotThere
 from hub.pipeline.feeds import Feed, find_feed
 from hub.settings import FeedScope
 from hub.store import batches, subjects
@@ -52,14 +54,14 @@ def reconcile(feed_name: str, context: Context) -> Reconciliation:
 
     Raises:
         UnknownFeed: no such feed.
-        LookupError: the feed was never published.
+        NotThere: the feed was never published.
         ConnectorError: the register refused, was unavailable or broke its contract.
     """
     feed = find_feed(feed_name)
     with context.connect() as conn:
         as_of = batches.watermark(conn, feed.name)
         if as_of is None:
-            raise LookupError(f"{feed.name} was never published: run the feed first")
+            raise NotThere(f"{feed.name} was never published: run the feed first")
         known_only = context.settings.feed(feed.name).scope is FeedScope.KNOWN_SUBJECTS
         with conn.transaction():
             conn.execute(
@@ -72,23 +74,39 @@ def reconcile(feed_name: str, context: Context) -> Reconciliation:
     return result
 
 
+def require_agreement(found: Reconciliation) -> None:
+    """Lets a comparison pass that found no difference but what waits in quarantine.
+
+    Raises:
+        ReconciliationDiffers: the store and the register hold different records; the message says how many.
+    """
+    if not found.agrees:
+        raise ReconciliationDiffers(
+            f"{found.feed}: {found.missing} missing here, {found.extra} not at the source, {found.stale} older here;"
+            " read the window again (`hub run --since …`), then compare again"
+        )
+
+
 async def _load(
     feed: Feed, context: Context, conn: psycopg.Connection[Any], as_of: datetime, *, known_only: bool
 ) -> None:
     index = context.ring.index_versions[0]
-    async with context.connector(feed) as connector:
-        async for page in connector.keys(as_of):  # type: ignore[attr-defined]
-            entries: list[KeyEntry] = list(page.entries)
-            if known_only:
-                known = subjects.known(conn, context.ring, [entry.key for entry in entries])
-                entries = [entry for entry in entries if entry.key in known]
-            with (
-                conn.cursor() as cursor,
-                cursor.copy("copy source_key (blind, digest, version, status) from stdin") as copy,
-            ):
-                for row in _rows(context, index, entries):
-                    copy.write_row(row)
-            context.progress("keys compared", len(entries))
+    with context.connect() as asker:
+        async with context.connector(feed) as connector:
+            async for page in connector.keys(as_of):  # type: ignore[attr-defined]
+                entries: list[KeyEntry] = list(page.entries)
+                if known_only:
+                    # On a connection of its own: its lock on the keys must not last as long as the register's list.
+                    known = subjects.known(asker, context.ring, [entry.key for entry in entries])
+                    asker.commit()
+                    entries = [entry for entry in entries if entry.key in known]
+                with (
+                    conn.cursor() as cursor,
+                    cursor.copy("copy source_key (blind, digest, version, status) from stdin") as copy,
+                ):
+                    for row in _rows(context, index, entries):
+                        copy.write_row(row)
+                context.progress("keys compared", len(entries))
 
 
 def _rows(context: Context, index: int, entries: list[KeyEntry]) -> Iterator[tuple[bytes, bytes, int, str]]:

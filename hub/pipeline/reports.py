@@ -25,12 +25,12 @@ def write_report(batch_id: UUID, context: Context) -> dict[str, Path]:
 
     Raises:
         UnknownBatch: there is no such batch.
-        LookupError: the batch is not checked yet, so that there is nothing to report.
+        NotThere: the batch is not checked yet, so that there is nothing to report.
     """
     with context.connect() as conn:
         batch = batches.load_batch(conn, batch_id)
         if batch.rules_version is None:
-            raise LookupError(f"batch {batch_id} is {batch.state}: nothing was checked yet, so there is no report")
+            raise NotThere(f"batch {batch_id} is {batch.state}: nothing was checked yet, so there is no report")
         ledger = batches.ledger_of(conn, batch_id)
         counts = [RuleCount(*row) for row in batches.rule_results(conn, batch_id)]
     folder = reports_dir(context) / str(batch_id)
@@ -60,4 +60,8 @@ def write_report(batch_id: UUID, context: Context) -> dict[str, Path]:
         decided_at=batch.decided_at,
         links=links,
     )
-    return paths | write_pages(report, folder)
+    paths |= write_pages(report, folder)
+    if batch.state == "published":
+        with context.connect() as conn:
+            batches.mark_reported(conn, batch_id)
+    return paths

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
-from upath import UPath
 
 from hub.pipeline.context import Context
+from hub.pipeline.landing import remove_landed
 from hub.settings import Role
 from hub.store import partitions
 
@@ -50,12 +50,10 @@ def _destroy_batches(conn: psycopg.Connection[Any], due: datetime) -> int:
     )
     conn.commit()
     gone = 0
-    rows = conn.execute("select landed_uri from hub.batch where wrapped_key is null").fetchall()
-    for (uri,) in rows:
-        folder = UPath(uri)
-        if folder.exists():
-            for path in list(folder.iterdir()):
-                path.unlink()
-            folder.rmdir()
-            gone += 1
+    rows = conn.execute("select batch_id, landed_uri from hub.batch where wrapped_key is null and landed_uri <> ''")
+    for batch_id, uri in rows.fetchall():
+        remove_landed(uri)
+        conn.execute("update hub.batch set landed_uri = '' where batch_id = %s", (batch_id,))
+        conn.commit()
+        gone += 1
     return gone

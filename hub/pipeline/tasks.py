@@ -15,6 +15,7 @@ from hub.pipeline import publish as publishing
 from hub.pipeline import reconcile as reconciling
 from hub.pipeline import retention
 from hub.pipeline.context import Context
+from hub.store import batches
 
 _log = structlog.get_logger("hub.pipeline")
 
@@ -36,8 +37,17 @@ def check(batch_id: str) -> dict[str, str]:
 
 
 def publish(feed: str) -> list[str]:
-    """Publishes what is checked and returns the batches."""
-    return publishing.publish(feed, context()).published
+    """Publishes what is checked and returns the batches without a report: an event that a kill has lost comes again."""
+    ctx = context()
+    publishing.publish(feed, ctx)
+    with ctx.connect() as conn:
+        return [str(batch_id) for batch_id in batches.unreported(conn, feed)]
+
+
+def unasked(feed: str) -> list[str]:
+    """Returns the parked batches about which no human was asked yet."""
+    with context().connect() as conn:
+        return [str(batch_id) for batch_id in batches.unasked(conn, feed)]
 
 
 def report(batch_id: str) -> dict[str, str]:
@@ -48,9 +58,15 @@ def report(batch_id: str) -> dict[str, str]:
 
 
 def reconcile(feed: str) -> dict[str, str | int]:
-    """Compares the store with the source and returns the counts."""
-    found: dict[str, Any] = asdict(reconciling.reconcile(feed, context()))
-    return {name: value if isinstance(value, int) else str(value) for name, value in found.items()}
+    """Compares the store with the source and returns the counts.
+
+    Raises:
+        ReconciliationDiffers: they hold different records; the comparison is kept all the same.
+    """
+    found = reconciling.reconcile(feed, context())
+    reconciling.require_agreement(found)
+    counts: dict[str, Any] = asdict(found)
+    return {name: value if isinstance(value, int) else str(value) for name, value in counts.items()}
 
 
 def retain() -> dict[str, int]:

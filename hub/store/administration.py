@@ -27,7 +27,7 @@ def log_steward(
     subject_id: int | None = None,
     attributes: list[str] | None = None,
 ) -> None:
-    """Writes who decided what; the sequence is gapless within this process."""
+    """Writes who decided what; `exchange_id` is the batch or entry that it is about, where there is one."""
     conn.execute(
         """insert into hub.exchange_log (exchange_id, at, writer, sequence, kind, officer, consumer_id, procedure,
                                          subject_id, legal_basis, attributes, outcome)

@@ -7,7 +7,7 @@ human waits as `parked` until it is released or discarded. Every function runs i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,9 @@ from psycopg.types.json import Jsonb
 
 PENDING = ("fetching", "landed", "checked", "parked")
 """States of a batch whose records are not in the store yet."""
+
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+"""Where the first window of a feed begins: before every register."""
 
 
 class FeedBusy(RuntimeError):
@@ -37,6 +40,7 @@ class Batch:
     sequence: int
     since: datetime
     until: datetime
+    asked_until: datetime
     backfill: bool
     scope: str
     legal_basis: str
@@ -82,18 +86,20 @@ def watermark(conn: psycopg.Connection[Any], feed: str) -> datetime | None:
 
 
 def parked_batch(conn: psycopg.Connection[Any], feed: str) -> UUID | None:
-    """Returns the batch of the feed that waits for a human, if there is one."""
-    row = conn.execute("select parked_batch from hub.feed where name = %s", (feed,)).fetchone()
+    """Returns the first batch of the feed that waits for a human, if there is one."""
+    row = conn.execute(
+        "select batch_id from hub.batch where feed = %s and state = 'parked' order by sequence limit 1", (feed,)
+    ).fetchone()
     return row[0] if row else None
 
 
 def open_batch(conn: psycopg.Connection[Any], new: dict[str, Any]) -> None:
     """Writes the row of a batch that is about to be fetched."""
     conn.execute(
-        """insert into hub.batch (batch_id, feed, state, since, until, backfill, scope, legal_basis, landed_uri,
-                                  master_version, wrapped_key)
-           values (%(batch_id)s, %(feed)s, 'fetching', %(since)s, %(until)s, %(backfill)s, %(scope)s, %(legal_basis)s,
-                   %(landed_uri)s, %(master_version)s, %(wrapped_key)s)""",
+        """insert into hub.batch (batch_id, feed, state, since, until, asked_until, backfill, scope, legal_basis,
+                                  landed_uri, master_version, wrapped_key)
+           values (%(batch_id)s, %(feed)s, 'fetching', %(since)s, %(until)s, %(until)s, %(backfill)s, %(scope)s,
+                   %(legal_basis)s, %(landed_uri)s, %(master_version)s, %(wrapped_key)s)""",
         new,
     )
 
@@ -130,29 +136,34 @@ def mark_landed(conn: psycopg.Connection[Any], batch_id: UUID, until: datetime, 
 
 
 def mark_checked(
-    conn: psycopg.Connection[Any], batch_id: UUID, *, mapping_version: int, rules_version: str, counts: dict[str, Any]
+    conn: psycopg.Connection[Any],
+    batch_id: UUID,
+    *,
+    mapping_version: int,
+    rules_version: str,
+    counts: dict[str, Any],
+    parked_rule: str | None = None,
 ) -> None:
-    """Closes the check of a batch that may be published."""
+    """Closes the check of a batch: it may be published, or a rule parks it for a human."""
     conn.execute(
-        """update hub.batch set state = 'checked', mapping_version = %s, rules_version = %s, counts = counts || %s
+        """update hub.batch set state = %s, parked_rule = %s, mapping_version = %s, rules_version = %s,
+                  counts = counts || %s
            where batch_id = %s and state = 'landed'""",
-        (mapping_version, rules_version, Jsonb(counts), batch_id),
+        ("parked" if parked_rule else "checked", parked_rule, mapping_version, rules_version, Jsonb(counts), batch_id),
     )
 
 
-def park(conn: psycopg.Connection[Any], batch: Batch, rule_id: str) -> None:
-    """Parks a checked batch: it and its feed wait for a human."""
-    conn.execute(
-        "update hub.batch set state = 'parked', parked_rule = %s where batch_id = %s and state = 'checked'",
-        (rule_id, batch.batch_id),
-    )
-    conn.execute(
-        "update hub.feed set parked_batch = %s, updated_at = now() where name = %s", (batch.batch_id, batch.feed)
-    )
+def waits_behind(conn: psycopg.Connection[Any], batch: Batch) -> bool:
+    """Tells whether an earlier batch of the feed is parked: what comes after it waits for the same decision."""
+    row = conn.execute(
+        "select exists (select from hub.batch where feed = %s and state = 'parked' and sequence < %s)",
+        (batch.feed, batch.sequence),
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def decide_batch(conn: psycopg.Connection[Any], batch: Batch, decision: str, by: str, reason: str) -> None:
-    """Writes a human's decision about a parked batch and frees its feed.
+    """Writes a human's decision about a batch.
 
     A released batch is publishable again. A discarded one takes the later unpublished batches of the feed with it,
     since the next run fetches again from the watermark.
@@ -169,7 +180,6 @@ def decide_batch(conn: psycopg.Connection[Any], batch: Batch, decision: str, by:
                where feed = %s and sequence > %s and state = any(%s) and not backfill""",
             (by, f"with batch {batch.batch_id}", batch.feed, batch.sequence, list(PENDING)),
         )
-    conn.execute("update hub.feed set parked_batch = null, updated_at = now() where name = %s", (batch.feed,))
 
 
 def mark_published(conn: psycopg.Connection[Any], batch: Batch, ledger: dict[str, int]) -> None:
@@ -203,6 +213,47 @@ def is_first(conn: psycopg.Connection[Any], batch: Batch) -> bool:
     return row is None or not row[0]
 
 
+def unreported(conn: psycopg.Connection[Any], feed: str) -> list[UUID]:
+    """Returns the published batches whose report was not written yet, in order."""
+    rows = conn.execute(
+        "select batch_id from hub.batch where feed = %s and state = 'published' and reported_at is null"
+        " order by sequence",
+        (feed,),
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def mark_reported(conn: psycopg.Connection[Any], batch_id: UUID) -> None:
+    """Remembers that the report of a batch is written."""
+    conn.execute("update hub.batch set reported_at = now() where batch_id = %s", (batch_id,))
+
+
+def unasked(conn: psycopg.Connection[Any], feed: str) -> list[UUID]:
+    """Returns the parked batches about which no human was asked yet."""
+    rows = conn.execute(
+        "select batch_id from hub.batch where feed = %s and state = 'parked' and asked_at is null order by sequence",
+        (feed,),
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def mark_asked(conn: psycopg.Connection[Any], batch_id: UUID) -> None:
+    """Remembers that a human is being asked about a parked batch."""
+    conn.execute("update hub.batch set asked_at = now() where batch_id = %s", (batch_id,))
+
+
+def unfinished_backfills(conn: psycopg.Connection[Any], feed: str) -> list[tuple[datetime, datetime]]:
+    """Returns what is left of backfills whose last batch was full, when nothing came after it: a kill in between."""
+    return conn.execute(
+        """select b.until, b.asked_until from hub.batch b
+           where b.feed = %s and b.backfill and b.state not in ('fetching', 'discarded') and b.until < b.asked_until
+             and not exists (select from hub.batch n where n.feed = b.feed and n.backfill and n.sequence > b.sequence
+                             and n.since = b.until and n.state <> 'discarded')
+           order by b.sequence""",
+        (feed,),
+    ).fetchall()
+
+
 def ledger_of(conn: psycopg.Connection[Any], batch_id: UUID) -> dict[str, int] | None:
     """Returns the ledger of a published batch."""
     names = ("fetched", "published", "unchanged", "superseded", "quarantined", "duplicate", "filtered")
@@ -223,20 +274,33 @@ def rule_results(conn: psycopg.Connection[Any], batch_id: UUID) -> list[tuple[st
     ).fetchall()
 
 
-def usual_rate(conn: psycopg.Connection[Any], feed: str, length: timedelta, batches: int = 20) -> float | None:
-    """Returns how many records a window of this length usually brings: the median rate of the last published batches.
+def usual_rate(conn: psycopg.Connection[Any], feed: str, length: timedelta, windows: int = 200) -> float | None:
+    """Returns how many records a window of this length usually brings: the mean rate of the last published windows.
 
-    None while the feed has no history of windows at least a quarter as long: a rate from minutes says nothing of years.
+    The first load does not count: its rate is that of decades. None while there is no history as long as the window.
     """
     row = conn.execute(
-        """select percentile_cont(0.5) within group (order by fetched / extract(epoch from until - since))
-           from (select l.fetched, b.since, b.until from hub.batch b join hub.ledger l using (batch_id)
-                 where b.feed = %s and b.until - b.since >= %s order by b.sequence desc limit %s) recent""",
-        (feed, length / 4, batches),
+        """select sum(fetched) / nullif(sum(seconds), 0), sum(seconds)
+           from (select l.fetched, extract(epoch from b.until - b.since) as seconds
+                 from hub.batch b join hub.ledger l using (batch_id)
+                 where b.feed = %s and b.since > %s order by b.sequence desc limit %s) recent""",
+        (feed, BEGINNING, windows),
     ).fetchone()
-    if row is None or row[0] is None:
+    if row is None or row[0] is None or float(row[1]) < length.total_seconds():
         return None
     return float(row[0]) * length.total_seconds()
+
+
+def last_heard(conn: psycopg.Connection[Any], batch: Batch) -> datetime:
+    """Returns the end of the last window before this batch that brought anything; its own beginning when there is
+    none.
+    """
+    row = conn.execute(
+        """select max(b.until) from hub.batch b join hub.ledger l using (batch_id)
+           where b.feed = %s and b.sequence < %s and not b.backfill and l.fetched > 0""",
+        (batch.feed, batch.sequence),
+    ).fetchone()
+    return min(batch.since, row[0]) if row and row[0] and not batch.backfill else batch.since
 
 
 def _select(conn: psycopg.Connection[Any], where: str, values: tuple[Any, ...]) -> list[Batch]:

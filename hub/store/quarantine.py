@@ -86,18 +86,20 @@ def insert_refused(
     today: date,
     refused: Iterable[RefusedRecord],
 ) -> int:
-    """Seals refused records into quarantine, each under a key of its own, and returns how many.
+    """Seals refused records into quarantine, each under a key of its own, and returns how many were new.
 
-    The entry id follows from batch and position, so that a repeated publish meets its own entries.
+    A record that was quarantined before, under the same version and with the same content, is not kept twice: it waits
+    already, or a steward has decided about it.
     """
     due = {severity: due_date(today, severity) for severity in WORKING_DAYS}
-    count = 0
+    conn.execute("create temp table if not exists refused (like hub.quarantine including defaults) on commit drop")
+    conn.execute("truncate refused")
     with (
         conn.cursor() as cursor,
         cursor.copy(
-            "copy hub.quarantine (entry_id, batch_id, position, feed, stage, rule_id, field, error_group, severity,"
-            " findings, key_digest, source_version, master_version, wrapped_key, sealed_wire, sealed_canonical, due_on)"
-            " from stdin"
+            "copy refused (entry_id, batch_id, position, feed, stage, rule_id, field, error_group, severity, findings,"
+            " key_digest, source_version, wire_digest, master_version, wrapped_key, sealed_wire, sealed_canonical,"
+            " due_on) from stdin"
         ) as copy,
     ):
         for record in refused:
@@ -118,6 +120,7 @@ def insert_refused(
                     Jsonb(record.findings),
                     ring.digest(record.key.encode()),
                     record.source_version,
+                    ring.digest(record.wire),
                     ring.master_version,
                     ring.wrap(key, _aad(entry_id, "key")),
                     seal(key, record.wire, _aad(entry_id, "wire")),
@@ -125,8 +128,8 @@ def insert_refused(
                     due[first["severity"]],
                 )
             )
-            count += 1
-    return count
+    inserted = conn.execute("insert into hub.quarantine select * from refused order by position on conflict do nothing")
+    return inserted.rowcount
 
 
 def list_entries(

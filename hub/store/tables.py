@@ -39,8 +39,9 @@ SCHEMA = "hub"
 metadata = MetaData(schema=SCHEMA)
 
 
-def _time(name: str, *, now: bool = False, null: bool = False) -> Column[datetime]:
-    return Column(name, DateTime(timezone=True), nullable=null, server_default=func.now() if now else None)
+def _time(name: str, *, now: bool = False, null: bool = False, comment: str | None = None) -> Column[datetime]:
+    default = func.now() if now else None
+    return Column(name, DateTime(timezone=True), nullable=null, server_default=default, comment=comment)
 
 
 # --- pipeline state -------------------------------------------------------------------------------------------------
@@ -50,7 +51,6 @@ feed = Table(
     metadata,
     Column("name", Text, primary_key=True, comment="register.feed, such as population.citizens"),
     _time("watermark", null=True),
-    Column("parked_batch", Uuid, nullable=True, comment="the batch that waits for a human; later runs skip"),
     _time("updated_at", now=True),
 )
 
@@ -65,6 +65,7 @@ batch = Table(
     ),
     _time("since"),
     _time("until"),
+    _time("asked_until", comment="end of the window that was asked for; later than until when the batch was full"),
     Column("backfill", Boolean, nullable=False, server_default=text("false"), comment="does not move the watermark"),
     Column("scope", Text, nullable=False),
     Column("legal_basis", Text, nullable=False),
@@ -82,6 +83,8 @@ batch = Table(
     _time("created_at", now=True),
     _time("published_at", null=True),
     _time("key_destroyed_at", null=True),
+    _time("reported_at", null=True, comment="when its report was written; until then it is announced again"),
+    _time("asked_at", null=True, comment="when a human was asked about the parked batch"),
     CheckConstraint(
         "state in ('fetching','landed','checked','parked','published','discarded','failed')", name="batch_state"
     ),
@@ -131,6 +134,12 @@ quarantine = Table(
     Column("findings", JSONB, nullable=False, comment="[{rule, field, stage, severity}], never a value"),
     Column("key_digest", LargeBinary, nullable=False, comment="keyed digest of the source key, to find later versions"),
     Column("source_version", BigInteger, nullable=False),
+    Column(
+        "wire_digest",
+        LargeBinary,
+        nullable=False,
+        comment="keyed digest of the wire record: the same record is kept once",
+    ),
     Column("master_version", Integer, nullable=False),
     Column("wrapped_key", LargeBinary, nullable=False),
     Column("sealed_wire", LargeBinary, nullable=False),
@@ -142,6 +151,7 @@ quarantine = Table(
     Column("closed_by", Text, nullable=True),
     Column("reason", Text, nullable=True),
     UniqueConstraint("batch_id", "position"),
+    UniqueConstraint("feed", "key_digest", "source_version", "wire_digest"),
     CheckConstraint(
         "status in ('open','assigned','corrected','released','discarded','returned')", name="quarantine_status"
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -11,12 +12,13 @@ import pytest
 from connectors.errors import BrokenContract, ConnectorError, Denied, Unavailable
 from hub.pipeline.check import check
 from hub.pipeline.context import Context
-from hub.pipeline.errors import LandedDamaged, LandingFailed
+from hub.pipeline.decisions import decide
+from hub.pipeline.errors import LandedDamaged, LandingFailed, LedgerUnbalanced
 from hub.pipeline.fetch import fetch
-from hub.pipeline.landing import LandedBatch
+from hub.pipeline.landing import LandedBatch, slices
 from hub.pipeline.publish import publish
 from hub.pipeline.run import run_feed
-from hub.store import batches
+from hub.store import batches, quarantine
 from hub.store.engine import StoreUnavailable
 from hub.trust.sealing import new_data_key
 from tests.pipeline.conftest import FEED, MakeContext, Twin, rows
@@ -107,6 +109,59 @@ def test_a_damaged_landed_file_says_what_to_do(context: Context) -> None:
     with pytest.raises(LandedDamaged, match="hub batch discard"):
         check(batch_id, context)
     assert rows(context, "select state from hub.batch") == [("landed",)]
+    decide(batch_id, "discard", "engineer", "a damaged file on the disk", context)
+    run_feed(FEED, context)
+    assert rows(context, "select count(*) from hub.record")[0][0] > 250
+
+
+def test_a_mapped_page_that_vanished_is_told_and_fetched_again(context: Context) -> None:
+    """A file that is gone between check and publish stops the publish with the same way out."""
+    batch_id = UUID(fetch(FEED, context).batches[0])
+    check(batch_id, context)
+    folder = Path(rows(context, "select landed_uri from hub.batch")[0][0].removeprefix("file://"))
+    (folder / "mapped-00002").unlink()
+    with pytest.raises(LandedDamaged, match="hub batch discard"):
+        publish(FEED, context)
+    assert rows(context, "select count(*) from hub.record") == [(0,)]
+    decide(batch_id, "discard", "engineer", "a file was deleted", context)
+    run_feed(FEED, context)
+    assert rows(context, "select count(*) from hub.record")[0][0] > 250
+
+
+def test_a_disk_that_is_full_mid_fetch_loses_nothing(twin: Twin, make_context: MakeContext) -> None:
+    """A write that the system refuses stops the fetch; once there is room, the next run takes the batch up."""
+    context = make_context(twin, page_size=100)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        with pytest.raises(LandingFailed, match="cannot be written"):
+            fetch(FEED, context)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert rows(context, "select state from hub.batch") == [("fetching",)]
+    run_feed(FEED, context)
+    assert rows(context, "select count(*) from hub.batch where state <> 'published'") == [(0,)]
+    assert rows(context, "select count(*) from hub.record")[0][0] > 250
+
+
+@pytest.mark.parametrize("body", [b"no json at all", b'{"SoDinhDanh": ["100050000017"]}', b"[]"])
+def test_a_malformed_wire_record_is_quarantined_and_its_neighbours_pass(
+    twin: Twin, context: Context, body: bytes
+) -> None:
+    """One record that no model can read waits as it was sent; the rest of its page is published."""
+    batch_id = UUID(fetch(FEED, context).batches[0])
+    with context.connect() as conn:
+        landed = context.landed(batches.load_batch(conn, batch_id))
+    header, payload = landed.read("page-00001")
+    bodies = [bytes(each) for each in slices([entry[3] for entry in header], payload)]
+    bodies[7], header[7][3] = body, len(body)
+    landed.write("page-00001", header, bodies)
+    run_feed(FEED, context)
+    found = rows(context, "select entry_id, rule_id from hub.quarantine where stage = 'wire'")
+    assert [rule for _, rule in found] == ["wire.not_json" if body.startswith(b"no") else "wire.malformed"]
+    with context.connect() as conn:
+        assert quarantine.open_documents(conn, context.ring, found[0][0]) == (body, None)
+    assert rows(context, "select count(*) from hub.record")[0][0] > 250
 
 
 def test_a_full_disk_is_told_and_leaves_no_half_file(tmp_path: Path) -> None:
@@ -138,13 +193,11 @@ def test_a_database_that_is_down_is_told_at_once(context: Context) -> None:
 
 def test_an_unbalanced_batch_cannot_be_published(context: Context) -> None:
     """When a record is missing from the account, the transaction is refused and the store stays as it was."""
-    import psycopg
-
     batch_id = UUID(fetch(FEED, context).batches[0])
     check(batch_id, context)
     with context.connect() as conn:
         conn.execute("update hub.batch set counts = counts || '{\"landed\": 1}' where batch_id = %s", (batch_id,))
-    with pytest.raises(psycopg.errors.CheckViolation):
+    with pytest.raises(LedgerUnbalanced, match="hub batch discard"):
         publish(FEED, context)
     assert rows(context, "select count(*) from hub.record") == [(0,)]
     assert rows(context, "select state from hub.batch") == [("checked",)]

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from hub.pipeline.context import Context
-from hub.pipeline.reconcile import reconcile
+from hub.pipeline.errors import ReconciliationDiffers
+from hub.pipeline.reconcile import reconcile, require_agreement
 from hub.pipeline.retention import apply_retention
 from hub.pipeline.run import run_feed
 from hub.settings import Role
@@ -35,7 +36,8 @@ def test_a_lost_record_and_a_foreign_one_are_told_apart(twin: Twin, context: Con
         )
     found = reconcile(FEED, context)
     assert (found.missing, found.extra, found.stale) == (2, 1, 1)
-    assert not found.agrees
+    with pytest.raises(ReconciliationDiffers, match="2 missing here, 1 not at the source, 1 older here"):
+        require_agreement(found)
 
 
 def test_a_feed_that_never_ran_has_nothing_to_compare(context: Context) -> None:

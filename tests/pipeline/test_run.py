@@ -7,12 +7,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from hub.pipeline.check import check
 from hub.pipeline.context import Context
 from hub.pipeline.decisions import decide
 from hub.pipeline.errors import NotParked, UnknownFeed, WindowTooDense
 from hub.pipeline.fetch import fetch
+from hub.pipeline.reports import write_report
 from hub.pipeline.run import run_feed
-from hub.store import batches
+from hub.settings import Role
+from hub.store import batches, subjects
+from hub.store.engine import create_pool
 from tests.pipeline.conftest import FEED, MakeContext, MakeTwin, Twin, at, newest_versions, rows
 
 LEDGER = (
@@ -108,6 +112,39 @@ def test_only_known_subjects_are_copied_by_default(make_context: MakeContext, tw
     assert fetched == filtered > 300
 
 
+async def claim_all(context: Context, numbers: list[str]) -> None:
+    """Opens a dossier about each number, as the API does."""
+    async with create_pool(context.settings, Role.API) as pool, pool.acquire() as conn:
+        for order, number in enumerate(numbers):
+            subject = await subjects.claim(conn, context.ring, number)
+            await conn.execute(
+                "insert into hub.dossier (consumer_id, dossier, procedure, subject_id)"
+                " values ('portal', $1, '1.004623', $2)",
+                f"G16.01-261122-{order:04d}",
+                subject,
+            )
+
+
+def test_who_stands_in_a_dossier_is_copied_and_nobody_else(make_twin: MakeTwin, make_context: MakeContext) -> None:
+    """Exactly the subjects of dossiers reach the store, with the numbers that replaced theirs."""
+    import asyncio
+
+    twin = make_twin(people=1500)
+    context = make_context(twin, scope="known_subjects", page_size=500)
+    entries = twin.country.feed.window(0, int(datetime.now(UTC).timestamp() * 1000))
+    clean = [entry for entry in entries if twin.country.defect(entry) is None and entry.kind != "duplicate_person"]
+    replaced = next(entry.number for entry in clean if entry.form == "former")
+    plain = next(entry.number for entry in clean if entry.form == "plain" and entry.number != replaced)
+    with context.connect(Role.OWNER) as conn:
+        conn.execute("insert into hub.consumer (consumer_id, name) values ('portal', 'Portal')")
+    asyncio.run(claim_all(context, [plain, replaced]))
+    run_feed(FEED, context)
+    subjects_stored = rows(context, "select count(distinct subject_id), count(*) from hub.record")
+    assert subjects_stored == [(2, 3)], "one person under one number, one under two"
+    fetched, *_, filtered = rows(context, LEDGER)[0]
+    assert 0 < fetched - filtered < 20
+
+
 def test_an_empty_first_load_waits_for_a_human(twin: Twin, context: Context) -> None:
     """A register that answers with nothing at all parks the feed instead of passing for an empty country."""
     twin.script({"kind": "empty", "operation": "DongBoThongTinCongDan"})
@@ -119,14 +156,98 @@ def test_an_empty_first_load_waits_for_a_human(twin: Twin, context: Context) -> 
 
 def test_a_shrunken_feed_waits_and_yesterdays_data_stays(twin: Twin, context: Context) -> None:
     """A window that brings far less than such windows usually do is parked; later runs say so and fetch nothing."""
-    run_feed(FEED, context)
-    window = rows(context, "select since, until from hub.batch")[0]
+    window = {"since": at("2021-07-01"), "until": at("2025-07-01")}
+    run_feed(FEED, context, **window)
     before = stored_versions(context)
     twin.script({"kind": "shrunken", "operation": "DongBoThongTinCongDan", "keep": 0.1})
-    parked = run_feed(FEED, context, since=window[0], until=window[1]).parked
+    parked = run_feed(FEED, context, **window).parked
     assert parked is not None
+    assert rows(context, "select parked_rule from hub.batch where state = 'parked'") == [("batch.shrunken",)]
     assert before == stored_versions(context)
     assert fetch(FEED, context).parked == parked
+
+
+def test_a_register_that_falls_silent_waits_for_a_human(twin: Twin, context: Context) -> None:
+    """One empty window is ordinary; when the silence has lasted longer than the feed's pace explains, a human looks."""
+    run_feed(FEED, context, since=at("2021-07-01"), until=at("2025-01-01"))
+    with context.connect() as conn:
+        # From here on the feed runs by its watermark, as it does every hour.
+        conn.execute("update hub.batch set backfill = false")
+        conn.execute("update hub.feed set watermark = %s", (at("2025-01-01"),))
+    twin.script({"kind": "empty", "operation": "DongBoThongTinCongDan"})
+    outcome = run_feed(FEED, context)
+    assert outcome.parked is not None
+    assert rows(context, "select parked_rule from hub.batch where state = 'parked'") == [("batch.empty",)]
+
+
+def test_what_comes_after_a_parked_batch_waits_with_it(twin: Twin, make_context: MakeContext) -> None:
+    """Batches behind a parked one are neither checked nor published, and go with it when it is discarded."""
+    from uuid import UUID
+
+    context = make_context(twin, batch_size=100)
+    twin.script({"kind": "drift", "operation": "DongBoThongTinCongDan", "field": "TruongMoi", "page": 1, "times": 1})
+    frozen = make_context(twin, batch_size=100, drift="freeze")
+    fetched = fetch(FEED, frozen).batches
+    states = [check(UUID(batch), frozen) for batch in fetched]
+    assert states == ["parked", *["landed"] * (len(fetched) - 1)]
+    decide(UUID(fetched[0]), "discard", "steward", "the source mended its answer", frozen)
+    assert {row[0] for row in rows(context, "select state from hub.batch")} == {"discarded"}
+    run_feed(FEED, context)
+    assert len(stored_versions(context)) > 250
+
+
+def test_a_backfill_cut_off_between_two_batches_is_finished_by_the_next_run(
+    twin: Twin, make_context: MakeContext
+) -> None:
+    """The end that was asked for is remembered: a kill between two batches of a backfill loses none of its window."""
+    from uuid import UUID
+
+    def die_at_the_second(stage: str, count: int) -> None:
+        if stage == "batch opened" and opened.append(count) is None and len(opened) == 2:
+            raise KeyboardInterrupt
+
+    opened: list[int] = []
+    with pytest.raises(KeyboardInterrupt):
+        fetch(
+            FEED,
+            make_context(twin, batch_size=100, progress=die_at_the_second),
+            since=at("2021-07-01"),
+            until=at("2025-01-01"),
+        )
+    context = make_context(twin, batch_size=100)
+    with context.connect(Role.OWNER) as conn:
+        # As if the kill had come a moment earlier, before the second batch had its row.
+        conn.execute("delete from hub.batch where state = 'fetching'")
+    fetch(FEED, context)
+    reached = rows(context, "select max(until), max(asked_until) from hub.batch where backfill")[0]
+    assert reached == (at("2025-01-01"), at("2025-01-01"))
+    assert check(UUID(str(rows(context, "select batch_id from hub.batch order by sequence limit 1")[0][0])), context)
+
+
+def test_a_window_read_again_does_not_double_quarantine(twin: Twin, make_context: MakeContext) -> None:
+    """A refused record that comes again under the same version is the same entry, and counts as a duplicate."""
+    context = make_context(twin)
+    window = {"since": at("1970-01-02"), "until": at("2026-01-01")}
+    run_feed(FEED, context, **window)
+    before = rows(context, "select entry_id from hub.quarantine order by 1")
+    assert before
+    run_feed(FEED, context, **window)
+    assert before == rows(context, "select entry_id from hub.quarantine order by 1")
+    account = "select quarantined, duplicate from hub.ledger join hub.batch using (batch_id) order by sequence"
+    again = rows(context, account)
+    assert again[1] == (0, again[0][0] + again[0][1])
+
+
+def test_a_published_batch_is_announced_until_its_report_is_written(twin: Twin, context: Context) -> None:
+    """A kill between publish and the end of its task loses no report: the batch is announced again."""
+    from uuid import UUID
+
+    batch = run_feed(FEED, context).published[0]
+    with context.connect() as conn:
+        assert batches.unreported(conn, FEED) == [UUID(batch)]
+    write_report(UUID(batch), context)
+    with context.connect() as conn:
+        assert batches.unreported(conn, FEED) == []
 
 
 @pytest.mark.parametrize(("decision", "state"), [("release", "published"), ("discard", "discarded")])

@@ -5,7 +5,6 @@ comment on column hub.exchange_log.sequence is 'gapless within a writer';
 comment on column hub.exchange_log.kind is 'token, dossier, lookup, procedures, administration, steward';
 comment on column hub.exchange_log.code is 'stable error code of a refusal';
 comment on column hub.feed.name is 'register.feed, such as population.citizens';
-comment on column hub.feed.parked_batch is 'the batch that waits for a human; later runs skip';
 comment on column hub.record.identifier_id is 'the source key: the number the record stands under';
 comment on column hub.register_breaker.until is 'end of the rest, or of the trial''s lease';
 comment on column hub.register_place.holder is 'the call that holds one of the register''s places';
@@ -22,6 +21,9 @@ comment on column hub.subject_key.wrapped_key is 'the subject''s data key; destr
 comment on column hub.used_assertion.digest is 'keyed digest of consumer and jti: an assertion is used once';
 comment on column hub.batch.state is 'fetching, landed, checked, parked, published, discarded, failed';
 comment on column hub.batch.sequence is 'order in which batches are published';
+comment on column hub.batch.asked_until is 'end of the window that was asked for; later than until when the batch was full';
+comment on column hub.batch.reported_at is 'when its report was written; until then it is announced again';
+comment on column hub.batch.asked_at is 'when a human was asked about the parked batch';
 comment on column hub.batch.backfill is 'does not move the watermark';
 comment on column hub.batch.wrapped_key is 'batch key under the master key; null once destroyed';
 comment on column hub.batch.counts is 'counts of each stage; no values';
@@ -36,6 +38,7 @@ comment on column hub.reconciliation.details is 'keyed digests of the difference
 comment on column hub.quarantine.position is 'place of the record in its landed batch';
 comment on column hub.quarantine.rule_id is 'the first rule that refused it';
 comment on column hub.quarantine.findings is '[{rule, field, stage, severity}], never a value';
+comment on column hub.quarantine.wire_digest is 'keyed digest of the wire record: the same record is kept once';
 comment on column hub.quarantine.key_digest is 'keyed digest of the source key, to find later versions';
 comment on column hub.rule_result.stage is 'wire, mapping, row, cross_row, batch';
 comment on column hub.rule_result.severity is 'warn, quarantine, stop';

@@ -38,7 +38,6 @@ create index exchange_log_subject on hub.exchange_log (subject_id, at);
 create table hub.feed (
     name text not null,
     watermark timestamptz,
-    parked_batch uuid,
     updated_at timestamptz default now() not null,
     primary key (name)
 );
@@ -143,6 +142,7 @@ create table hub.batch (
     sequence bigint generated always as identity,
     since timestamptz not null,
     until timestamptz not null,
+    asked_until timestamptz not null,
     backfill boolean default false not null,
     scope text not null,
     legal_basis text not null,
@@ -160,6 +160,8 @@ create table hub.batch (
     created_at timestamptz default now() not null,
     published_at timestamptz,
     key_destroyed_at timestamptz,
+    reported_at timestamptz,
+    asked_at timestamptz,
     primary key (batch_id),
     constraint batch_state check (state in ('fetching','landed','checked','parked','published','discarded','failed')),
     constraint batch_window check (since < until),
@@ -282,6 +284,7 @@ create table hub.quarantine (
     findings jsonb not null,
     key_digest bytea not null,
     source_version bigint not null,
+    wire_digest bytea not null,
     master_version integer not null,
     wrapped_key bytea not null,
     sealed_wire bytea not null,
@@ -294,6 +297,7 @@ create table hub.quarantine (
     reason text,
     primary key (entry_id),
     unique (batch_id, position),
+    unique (feed, key_digest, source_version, wire_digest),
     constraint quarantine_status check (status in ('open','assigned','corrected','released','discarded','returned')),
     foreign key (batch_id) references hub.batch (batch_id)
 );

@@ -42,7 +42,7 @@ grant select, insert on hub.used_assertion, hub.exchange_log to hub_api;
 grant select on hub.feed, hub.batch, hub.ledger, hub.rule_result, hub.quarantine, hub.record, hub.record_version,
     hub.subject, hub.subject_key, hub.subject_identifier, hub.dossier, hub.used_assertion, hub.exchange_log
     to hub_retention;
-grant update (wrapped_key, key_destroyed_at) on hub.batch to hub_retention;
+grant update (wrapped_key, key_destroyed_at, landed_uri) on hub.batch to hub_retention;
 grant update (erased_at) on hub.subject to hub_retention;
 grant delete on hub.quarantine, hub.record, hub.record_version, hub.subject_key, hub.subject_identifier,
     hub.used_assertion, hub.register_token to hub_retention;
