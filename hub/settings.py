@@ -42,6 +42,10 @@ class FeedScope(StrEnum):
     ALL = "all"
 
 
+class NotConfigured(LookupError):
+    """A setting is needed that nobody has given; the message names it."""
+
+
 class RegisterSettings(BaseModel):
     """How to reach one national register."""
 
@@ -136,7 +140,7 @@ class Settings(BaseSettings):
         """Returns the libpq address (`postgresql://…`) of the hub's database for a role.
 
         Raises:
-            LookupError: no address is configured for that role.
+            NotConfigured: there is no address for that role.
         """
         configured = {
             Role.OWNER: self.database_url,
@@ -146,7 +150,7 @@ class Settings(BaseSettings):
         }[role]
         if configured is None:
             suffix = "" if role is Role.OWNER else f"_{role.value.upper()}"
-            raise LookupError(
+            raise NotConfigured(
                 f"no database for role {role.value}: set HUB_DATABASE_URL{suffix}, or run `hub up` for the embedded one"
             )
         return configured.replace("postgresql+psycopg://", "postgresql://", 1)

@@ -14,8 +14,7 @@ from psycopg.types.json import Jsonb
 
 from connectors.records import KeyEntry
 from hub.pipeline.context import Context
-from hub.pipeline.errors import ReconciliationDiffers
-from hub.pipeline.errors import NotThere
+from hub.pipeline.errors import NotThere, ReconciliationDiffers
 from hub.pipeline.feeds import Feed, find_feed
 from hub.settings import FeedScope
 from hub.store import batches, subjects

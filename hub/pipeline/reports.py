@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 from hub.pipeline.context import Context
+from hub.pipeline.errors import NotThere
 from hub.quality.datadocs import write_data_docs
 from hub.quality.report import ReportInput, RuleCount
 from hub.quality.report import write_report as write_pages
