@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 import structlog
@@ -16,6 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hub.api import dossiers, health, lookup, oauth, procedures
+from hub.api.metrics import on_this_machine
 from hub.api.openapi import DESCRIPTION, build_document, request_body_of, responses_of
 from hub.api.problems import MEDIA_TYPE, problem_document, problem_headers
 from hub.api.reference import render_reference
@@ -146,16 +148,23 @@ def _add_public_routes(app: FastAPI) -> None:
             document.update(build_document(app, OPERATIONS))
         return document
 
+    # Rendered once: whoever asks for them in a loop must not keep the process from answering lookups.
+    @cache
+    def pages() -> tuple[bytes, bytes]:
+        return bytes(JSONResponse(app.openapi()).body), render_reference(app.openapi()).encode()
+
     async def show_openapi(request: Request) -> Response:
         """The OpenAPI document of this API."""
-        return JSONResponse(app.openapi())
+        return Response(pages()[0], media_type="application/json")
 
     async def show_reference(request: Request) -> Response:
         """The same as a page to read."""
-        return HTMLResponse(render_reference(app.openapi()), headers={"Content-Security-Policy": _PAGE_POLICY})
+        return HTMLResponse(pages()[1], headers={"Content-Security-Policy": _PAGE_POLICY})
 
     async def show_metrics(request: Request) -> Response:
-        """Metrics of this process for Prometheus."""
+        """Metrics of this process for Prometheus, for callers on this machine only."""
+        if not on_this_machine(request):
+            raise HTTPException(404)
         return Response(app.state.services.metrics.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     app.openapi = openapi  # type: ignore[method-assign]

@@ -1,15 +1,28 @@
 """Metrics of one API process, in Prometheus' text format; no label ever carries a personal value.
 
-Each worker process counts for itself: scrape every worker, or set PROMETHEUS_MULTIPROC_DIR and let one answer for all.
+Counters tell what an API is used for, so they are shown on this machine only: let the collector run there. Each worker
+process counts for itself: run one worker a port and scrape each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import ip_address
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from starlette.requests import Request
 
 _BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+
+
+def on_this_machine(request: Request) -> bool:
+    """Tells whether a call comes from this machine itself, and was not passed on by a proxy on it."""
+    if not {"forwarded", "x-forwarded-for", "x-real-ip", "via"}.isdisjoint(request.headers.keys()):
+        return False
+    try:
+        return request.client is not None and ip_address(request.client.host).is_loopback
+    except ValueError:
+        return False
 
 
 class Metrics:

@@ -126,7 +126,7 @@ class Endpoint:
                 await services.log.append(entry)
             except Unready as unready:
                 reply = _refuse(unready, operation, headers, entry, services)
-        services.metrics.count(operation.kind, entry.outcome, entry.code or "", time.perf_counter() - started)
+        services.metrics.count(operation.kind, entry.outcome, _told_code(entry), time.perf_counter() - started)
         await _send(send, reply, headers.get(b"x-request-id"))
 
     async def respond(self, request: Request) -> ASGIApp:
@@ -144,6 +144,11 @@ def _bearer(headers: dict[bytes, bytes]) -> bytes:
     if scheme.lower() != b"bearer" or not token:
         raise Unauthenticated("token.missing")
     return token.strip()
+
+
+def _told_code(entry: LogEntry) -> str:
+    """Returns the code that the caller was told: the log's own reasons must not show in a counter either."""
+    return entry.code or "" if entry.outcome == REFUSED else ""
 
 
 def _refusal_of(error: Exception, entry: LogEntry, services: Services) -> Refused:

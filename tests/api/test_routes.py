@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 import structlog
 from fastapi import FastAPI
@@ -101,6 +103,43 @@ async def test_the_page_of_the_api_needs_no_other_host(client: Client) -> None:
     assert page.status_code == 200 and "POST /v1/lookup" in page.text
     assert "<script" not in page.text and "http://" not in page.text and "https://" not in page.text
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+async def test_metrics_do_not_tell_why_nothing_matched(client: Client, store: Store) -> None:
+    """The counter of calls moves alike for no record, another name and an old number, as the answer is alike."""
+    await client.register()
+    await client.lookup()
+    store.publish(person())
+    await client.lookup({"personal_id": PERSONAL_ID, "name": "Lê Thị Khác", "birth_date": "1950"})
+    await client.lookup({"former_id": "100500017", "name": NAME, "birth_date": "1950"})
+    metrics = (await client.http.get("/metrics")).text
+    assert 'hub_exchanges_total{code="",kind="lookup",outcome="no_match"} 3.0' in metrics
+    assert "claim." not in metrics
+
+
+@pytest.mark.parametrize(
+    ("host", "headers"),
+    [("203.0.113.9", {}), ("not an address", {}), ("127.0.0.1", {"X-Forwarded-For": "127.0.0.1"})],
+)
+async def test_metrics_are_shown_on_this_machine_only(
+    client: Client, app: FastAPI, host: str, headers: dict[str, str]
+) -> None:
+    """To everybody else, and to whom a proxy serves, there is no such address."""
+    transport = httpx.ASGITransport(app=app, client=(host, 40_000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as http:
+        answer = await http.get("/metrics", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (404, "route.unknown")
+    assert (await client.http.get("/metrics")).status_code == 200
+
+
+async def test_public_pages_are_rendered_once(client: Client) -> None:
+    """A hundred calls for each page cost less than rendering it a few times would."""
+    await client.http.get("/docs")
+    started = time.perf_counter()
+    for _ in range(100):
+        await client.http.get("/docs")
+        await client.http.get("/openapi.json")
+    assert time.perf_counter() - started < 1.0
 
 
 async def test_readiness_gives_reasons(client: Client) -> None:
