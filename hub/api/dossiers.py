@@ -39,12 +39,12 @@ async def register(call: Call) -> Reply:
         made = await register_dossier(
             connection,
             call.services.ring.current,
+            entry,
             consumer_id=consumer.consumer_id,
             dossier=request.dossier,
             procedure=request.procedure,
             personal_id=request.subject.personal_id,
         )
-        entry.subject_id = made.subject_id
         return entry, _reply(call, request.dossier, made.procedure, "open", made.created)
 
     return await call.services.log.commit(work)

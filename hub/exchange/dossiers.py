@@ -5,9 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from hub.exchange.entries import LogEntry
 from hub.exchange.refusals import InvalidParam, Refused
 from hub.store import subjects
 from hub.trust.keys import KeyRing
+
+# One registration of a code at a time: the second one finds the dossier of the first, and never comes to claim a number.
+_TURN = "select pg_advisory_xact_lock(hashtextextended('hub.dossier|' || $1::text || '|' || $2::text, 0))"
+# The claimed number is sought in the same statement, whoever's it is: known and unknown ones cost the same.
+_STORED = """
+select d.procedure, d.subject_id, d.status,
+       (select i.subject_id from hub.subject_identifier i
+         where i.scheme = 'personal_id' and i.key_version = any($3::smallint[]) and i.blind_index = any($4::bytea[])
+         limit 1) as claimed
+  from hub.dossier d
+ where d.consumer_id = $1 and d.dossier = $2
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,36 +33,35 @@ class Registration:
 
 
 async def register_dossier(
-    connection: Any, ring: KeyRing, *, consumer_id: str, dossier: str, procedure: str, personal_id: str
+    connection: Any, ring: KeyRing, entry: LogEntry, *, consumer_id: str, dossier: str, procedure: str, personal_id: str
 ) -> Registration:
     """Registers a dossier about the person of a number, whom the hub then counts among its known subjects.
 
-    Only the number is kept, sealed behind its blind index; repeating the same registration changes nothing.
+    Only the number is kept, sealed behind its blind index; repeating the same registration changes nothing. `entry`
+    gets the subject of the claimed number when the hub knows it, also when the call is refused.
 
     Raises:
         Refused: the code is taken by a dossier about somebody else or another procedure, or it is closed.
     """
-    subject_id = await subjects.claim(connection, ring, personal_id)
-    created = await connection.fetchval(
-        """insert into hub.dossier (consumer_id, dossier, procedure, subject_id) values ($1, $2, $3, $4)
-           on conflict do nothing returning true""",
-        consumer_id,
-        dossier,
-        procedure,
-        subject_id,
-    )
-    if created:
+    await connection.execute(_TURN, consumer_id, dossier)
+    versions, blinds = await subjects.indexes(connection, ring, personal_id)
+    stored = await connection.fetchrow(_STORED, consumer_id, dossier, versions, blinds)
+    if stored is None:
+        entry.subject_id = subject_id = await subjects.claim(connection, ring, personal_id)
+        await connection.execute(
+            "insert into hub.dossier (consumer_id, dossier, procedure, subject_id) values ($1, $2, $3, $4)",
+            consumer_id,
+            dossier,
+            procedure,
+            subject_id,
+        )
         return Registration(procedure, subject_id, True)
-    stored = await connection.fetchrow(
-        "select procedure, subject_id, status from hub.dossier where consumer_id = $1 and dossier = $2",
-        consumer_id,
-        dossier,
-    )
-    if (stored["procedure"], stored["subject_id"]) != (procedure, subject_id):
+    entry.subject_id = stored["claimed"]
+    if (stored["procedure"], stored["subject_id"]) != (procedure, stored["claimed"]):
         raise Refused("dossier.conflict", (InvalidParam("dossier", "taken"),))
     if stored["status"] != "open":
         raise Refused("dossier.closed", (InvalidParam("dossier", "closed"),))
-    return Registration(procedure, subject_id, False)
+    return Registration(procedure, stored["subject_id"], False)
 
 
 async def close_dossier(connection: Any, *, consumer_id: str, dossier: str) -> Registration:

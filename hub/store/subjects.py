@@ -37,6 +37,16 @@ if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
 
 
+async def indexes(conn: Connection, ring: KeyRing, personal_id: str) -> tuple[list[int], list[bytes]]:
+    """Returns the blind indexes of a 12-digit number under every usable version, and those versions.
+
+    Raises:
+        KeyRefused: this process holds only retired keys.
+    """
+    versions = await usable_versions_async(conn, ring)
+    return versions, [ring.blind_index(version, "personal_id", personal_id) for version in versions]
+
+
 async def claim(conn: Connection, ring: KeyRing, personal_id: str) -> int:
     """Returns the subject of a 12-digit number, and creates it when the number was never seen.
 
@@ -46,8 +56,7 @@ async def claim(conn: Connection, ring: KeyRing, personal_id: str) -> int:
     Raises:
         KeyRefused: this process holds only retired keys.
     """
-    versions = await usable_versions_async(conn, ring)
-    blinds = [ring.blind_index(version, "personal_id", personal_id) for version in versions]
+    versions, blinds = await indexes(conn, ring, personal_id)
     while True:
         subject_id = await conn.fetchval(_FIND, blinds, versions)
         if subject_id is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -42,6 +43,32 @@ async def test_a_refused_registration_leaves_no_subject(client: Client, owner: p
     await client.register(subject={"personal_id": "100050000025"})
     count = owner.execute("select count(*) from hub.subject").fetchone()
     assert count == (1,)
+
+
+async def test_a_taken_code_does_not_tell_whom_the_hub_knows(
+    client: Client, store: Store, entries: Entries, owner: psycopg.Connection[Any]
+) -> None:
+    """Somebody else's number is only sought, never claimed: no sequence moves, and a known person's log names the try."""
+    store.publish(person("100050000025"))
+    await client.register()
+    drawn = "select last_value from hub.subject_id_seq"
+    before = owner.execute(drawn).fetchone()
+    known = await client.register(subject={"personal_id": "100050000025"})
+    unknown = await client.register(subject={"personal_id": "100050000033"})
+    bodies = [{**each.json(), "instance": ""} for each in (known, unknown)]
+    stranger = owner.execute("select subject_id from hub.record").fetchone()
+    assert bodies[0] == bodies[1] and bodies[0]["code"] == "dossier.conflict"
+    assert owner.execute(drawn).fetchone() == before
+    assert [(row["outcome"], row["subject_id"]) for row in entries("dossier")[1:]] == [
+        ("refused", stranger[0] if stranger else 0),
+        ("refused", None),
+    ]
+
+
+async def test_one_code_is_registered_once_at_a_time(client: Client) -> None:
+    """Of two registrations that come together one is new, and the other finds it."""
+    answers = await asyncio.gather(*(client.register() for _ in range(4)))
+    assert sorted(each.status_code for each in answers) == [200, 200, 200, 201]
 
 
 async def test_a_closed_dossier_answers_nothing(client: Client, store: Store) -> None:
