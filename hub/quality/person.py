@@ -53,8 +53,8 @@ NUMBER_CODES: Final[Mapping[str, IssuedFor]] = {
 def days_of(text: str) -> Days | None:
     """Reads the ISO text of a partial date; None when it names no date."""
     try:
-        # The C parser reads the whole date, which is by far the most frequent, but also weeks (1980-W01-1).
-        if len(text) == 10 and "W" not in text:
+        # The C parser reads the whole date, which is by far the most frequent, but also weeks (1980-W01-1), and more.
+        if len(text) == 10 and text[4] == "-" == text[7]:
             day = date.fromisoformat(text)
             return Days(day.year, day.toordinal(), day.toordinal())
         when = PartialDate.parse(text)

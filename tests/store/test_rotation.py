@@ -189,9 +189,9 @@ def test_nothing_is_wrapped_under_a_retired_master_key(settings: Settings, ring:
     with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState), conn.transaction():
         conn.execute("insert into hub.feed (name) values ('population.citizens')")
         conn.execute(
-            """insert into hub.batch (batch_id, feed, state, since, until, scope, legal_basis, landed_uri,
-                                      master_version, wrapped_key)
-               values (gen_random_uuid(), 'population.citizens', 'landed', now() - interval '1 hour', now(), 'all', 'l',
-                       'file:///x', 1, 'x')"""
+            """insert into hub.batch (batch_id, feed, state, since, until, asked_until, scope, legal_basis,
+                                      landed_uri, master_version, wrapped_key)
+               values (gen_random_uuid(), 'population.citizens', 'landed', now() - interval '1 hour', now(), now(), 'all',
+                       'l', 'file:///x', 1, 'x')"""
         )
     publish(conn, new, row(personal_id(2)))
