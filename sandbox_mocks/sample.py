@@ -51,7 +51,9 @@ def fits(country: Country, index: int, now: int, where: Mapping[str, bool | None
 
 
 def describe(country: Country, index: int, version: int) -> Record:
-    """Describes one person: index, valid number, number before it (or null), version and clean record."""
+    """Describes one person: index, valid number, number before it (or null), version, clean record, and what
+    of it the register never wrote.
+    """
     record = country.records.write(index, version)
     return {
         "index": index,
@@ -59,4 +61,5 @@ def describe(country: Country, index: int, version: int) -> Record:
         "former_personal_id": country.former_number(index, version),
         "version": version,
         "truth": record,
+        "left_out": country.left_out(index, version),
     }

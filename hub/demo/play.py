@@ -132,7 +132,7 @@ def _fill_forms(account: Account, settings: Settings) -> None:
     with DossierSystem(account.addresses.api_url, private) as portal:
         account.form = portal.form(PROCEDURE)
         for number, person in enumerate(_people(account.addresses.twin_url, published_up_to), start=1):
-            record = person["truth"]
+            record = truth.as_written(person["truth"], person["left_out"])
             claim = {
                 "personal_id": record["SoDinhDanh"],
                 "name": truth.full_name(record),

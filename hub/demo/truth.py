@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
+from copy import deepcopy
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
@@ -54,10 +55,6 @@ _MERGED = {
 }
 
 
-# The register leaves these out of some people's records; `unknown` is then the honest answer.
-_LEFT_OUT = {"person.nationality", "person.current_residence"}
-
-
 def expected(record: dict[str, Any], attribute: str) -> Any:
     """Returns the value that an attribute must have for a clean wire record; None when the register says nothing.
 
@@ -78,6 +75,15 @@ def expected(record: dict[str, Any], attribute: str) -> Any:
         "person.life_status": lambda: _LIFE[record["TrangThai"]],
     }
     return simple[attribute]()
+
+
+def as_written(record: dict[str, Any], left_out: list[str]) -> dict[str, Any]:
+    """Returns the truth without the elements that the register never wrote: about those it says nothing."""
+    written = deepcopy(record)
+    for path in left_out:
+        *above, name = path.split(".")
+        (written[above[0]] if above else written)[name] = ""
+    return written
 
 
 def full_name(record: dict[str, Any]) -> str:
@@ -127,9 +133,8 @@ def differences(answer: dict[str, Any], record: dict[str, Any]) -> list[str]:
     for name, given in answer["attributes"].items():
         wanted = expected(record, name)
         if wanted is None:
-            wrong += [name] if "value" in given else []
-        elif given["status"] == "unknown" and name in _LEFT_OUT:
-            continue
+            # What the register says nothing about may only be answered as unknown.
+            wrong += [name] if "value" in given or given["status"] == "ok" else []
         elif given["status"] != "ok":
             wrong.append(f"{name} is {given['status']}")
         elif name in _PLACES:

@@ -13,7 +13,7 @@ from sandbox_mocks.country.lives import Lives
 from sandbox_mocks.country.numbering import Numbering
 from sandbox_mocks.country.permutation import Keyring
 from sandbox_mocks.country.places import Places
-from sandbox_mocks.country.quirks import write_habitually
+from sandbox_mocks.country.quirks import left_out, write_habitually
 from sandbox_mocks.country.records import CANCELLED, Record, Records
 
 _SCALE = 2**64
@@ -96,6 +96,10 @@ class Country:
         """Returns the clean record of a person as of the latest entry at a moment; None before the first entry."""
         version = self.version(index, at)
         return None if version is None else self.records.write(index, version)
+
+    def left_out(self, index: int, version: int) -> list[str]:
+        """Names the elements of a person's clean record that the register never wrote down."""
+        return left_out(self.records.write(index, version), self._keys.genes(index))
 
     def find(self, number: str, at: int) -> list[Holder]:
         """Finds who has or had a number: twelve digits find at most one person, nine digits one or two."""

@@ -6,6 +6,7 @@ before.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import date
 from typing import Any
 
@@ -66,3 +67,14 @@ def write_habitually(record: dict[str, Any], genes: bytes) -> None:
         record["QueQuan"]["ChiTiet"] = None
     elif residence_habit < 46:
         record["NoiDangKyKhaiSinh"]["QuocGia"] = ""
+
+
+def left_out(record: dict[str, Any], genes: bytes) -> list[str]:
+    """Names the elements of a clean record, as `QuocTich` or `QueQuan.ChiTiet`, that the register never wrote."""
+    written = deepcopy(record)
+    write_habitually(written, genes)
+    paths = [name for name, value in record.items() if value and not written.get(name)]
+    for name in ("NoiDangKyKhaiSinh", "QueQuan", "ThuongTru", "NoiOHienTai"):
+        if name not in paths and isinstance(place := record.get(name), dict):
+            paths += [f"{name}.{part}" for part, value in place.items() if value and not written[name].get(part)]
+    return paths
