@@ -57,7 +57,8 @@ CODES: dict[str, str] = {
     "page_other": "the register answered another page than the one asked: read the window again",
     "list_moved": "the list changed while it was read: read the window again, with a longer settle lag if it recurs",
     # BrokenContract
-    "wsdl_changed": "the pinned WSDL differs from its hash: review it, then renew connectors/wsdl/pins.json",
+    "wsdl_changed": "the pinned WSDL differs from its hash: restore it, or review it and renew "
+    "connectors/wsdl/pins.json; `hub connector diff` compares the pinned one with the live one",
     "redirect": "the register redirects and the hub does not follow: check the address in the settings",
     "oversize": "the answer is larger than allowed: lower the page size, or look at the source",
     "encoding": "the answer has a content encoding that was not asked for",

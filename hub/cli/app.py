@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from hub.cli import batches, consumers, database, doctor, feeds, keys, lookup, mapping, quarantine, servers
+from hub.cli import batches, connectors, consumers, database, doctor, feeds, keys, lookup, mapping, quarantine, servers
 
 app = typer.Typer(
     name="hub",
@@ -19,6 +19,7 @@ for group, name in (
     (batches.app, "batch"),
     (quarantine.app, "quarantine"),
     (mapping.app, "mapping"),
+    (connectors.app, "connector"),
     (consumers.app, "consumer"),
     (keys.app, "keys"),
     (database.app, "db"),

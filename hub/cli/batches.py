@@ -73,7 +73,7 @@ def release(batch: BatchId, by: By, reason: Reason) -> None:
 
 @app.command("discard", epilog='Example: hub batch discard 5f1c… --by lan.nt --reason "the source sent half"')
 def discard(batch: BatchId, by: By, reason: Reason) -> None:
-    """Drops a parked batch; the next run fetches its window again."""
+    """Drops an unpublished batch; the next run fetches its window again."""
     feed = _decide(batch, "discard", by, reason)
     console().print(f"batch {batch} is discarded; the next run of {feed} fetches its window again")
 

@@ -6,12 +6,31 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from types import TracebackType
+
+from hub.cli.visible import visible
 
 # Not from hub.settings: that would load pydantic for `hub --help`.
 _ROOT = Path(__file__).resolve().parents[2]
-_OURS = tuple(f"{room}." for room in ("hub", "connectors", "schemas"))
+_OURS = ("hub", "connectors", "schemas", "sandbox_mocks")
 DEBUG = "HUB_DEBUG"
+
+_FULL = "the database has no room left: free space on its disk, then run this again; what was not finished was undone"
+_AWAY = "the database broke the connection: see that it runs (`hub doctor`), then run this again"
+_OLD = "the database is not as this version of the hub needs it: run `hub db upgrade`"
+_BUSY = "the database was too busy with others' work on the same rows: run this again"
+_DATABASE = {
+    "DiskFull": _FULL,
+    "DiskFullError": _FULL,
+    "DeadlockDetected": _BUSY,
+    "LockNotAvailable": _BUSY,
+    "QueryCanceled": _BUSY,
+    "OperationalError": _AWAY,
+    "PostgresConnectionError": _AWAY,
+    "UndefinedTable": _OLD,
+    "UndefinedColumn": _OLD,
+    "InsufficientPrivilege": _OLD,
+}
+"""What the errors of both database drivers mean here, the nearest class first; their own texts may quote a row."""
 
 
 class Failed(Exception):
@@ -19,24 +38,29 @@ class Failed(Exception):
 
 
 def sentence(error: BaseException) -> str:
-    """Returns what to tell about an error: our own words as they are, a library's error by its name alone.
+    """Returns what to tell about an error: our own words as they are, anybody else's error by its name and place alone.
 
-    The message of a library may quote the value it stumbled over, and a value may be a person's.
+    The message of a library, or of Python itself, may quote the value it stumbled over, and a value may be a person's.
     """
     kind = type(error)
-    if kind.__module__.startswith(_OURS) or _raised_by_us(error.__traceback__):
+    package = kind.__module__.partition(".")[0]
+    if package in _OURS:
         return str(error) or kind.__name__
+    if package in ("psycopg", "asyncpg"):
+        for each in kind.__mro__:
+            if each.__name__ in _DATABASE:
+                return _DATABASE[each.__name__]
     if kind.__name__ == "ValidationError" and hasattr(error, "errors"):
         places = ", ".join(
             f"{'.'.join(str(part) for part in each['loc'])} ({each['type']})"
             for each in error.errors(include_input=False)
         )
-        return f"not valid: {places}; see docs/operate.md for the settings"
+        return f"not valid: {places}; see docs/reference/settings.md for the settings"
     if isinstance(error, FileNotFoundError | PermissionError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     return (
-        f"an unforeseen {kind.__module__}.{kind.__qualname__}; "
-        f"run again with {DEBUG}=1 to see where (that output may hold values: do not pass it on)"
+        f"an unforeseen {kind.__module__}.{kind.__qualname__} {_where(error)}; "
+        f"run again with {DEBUG}=1 to see more (that output may hold values: do not pass it on)"
     )
 
 
@@ -44,15 +68,14 @@ def tell(error: BaseException) -> int:
     """Prints the sentence to standard error and returns the exit code."""
     if os.environ.get(DEBUG):
         traceback.print_exception(error)
-    sys.stderr.write(f"hub: {sentence(error)}\n")
+    sys.stderr.write(f"hub: {visible(sentence(error))}\n")
     return 1
 
 
-def _raised_by_us(trace: TracebackType | None) -> bool:
-    """Tells whether the error was raised in a file of this repository, not in a library that it called."""
-    if trace is None:
-        return False
-    while trace.tb_next is not None:
-        trace = trace.tb_next
-    raised_in = trace.tb_frame.f_code.co_filename
-    return any(raised_in.startswith(str(_ROOT / room) + os.sep) for room in ("hub", "connectors", "schemas"))
+def _where(error: BaseException) -> str:
+    """Names the innermost line of this repository that the error passed."""
+    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
+        file = Path(frame.f_code.co_filename)
+        if any(file.is_relative_to(_ROOT / package) for package in _OURS):
+            return f"at {file.relative_to(_ROOT)}:{line}"
+    return "outside of the hub"

@@ -28,7 +28,7 @@ def lint(as_json: AsJson = False) -> None:
         )
     else:
         for problem in problems:
-            console().print(str(problem), markup=False)
+            console().print(str(problem))
     if problems:
         raise Failed(f"{len(problems)} problem(s) in the mappings")
     if not as_json:
@@ -59,7 +59,7 @@ def test(
     else:
         for result in broken:
             for problem in result.problems:
-                console().print(str(problem), markup=False)
+                console().print(str(problem))
     if broken or not results:
         raise Failed(f"{len(broken)} of {len(results)} examples do not hold")
     if not as_json:

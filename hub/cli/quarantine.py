@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Annotated, Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import typer
+from rich.text import Text
 
+from hub.cli.failures import Failed
 from hub.cli.terminal import AsJson, By, Reason, console, print_json, print_table
 
-app = typer.Typer(help="Quarantine: list, show, release.", no_args_is_help=True)
+app = typer.Typer(help="Quarantine: list, show, release, discard.", no_args_is_help=True)
 EntryId = Annotated[UUID, typer.Argument(help="The entry; `hub quarantine list` shows them.")]
 
 
@@ -48,11 +50,11 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Shows why a record was refused; its values only when asked, and then with an entry in the exchange log."""
-    from hub.quality.explain import explain
+    from hub.quality.rules import RULES
     from hub.store import quarantine
 
     with _connect() as conn:
-        found = quarantine.load_entry(conn, entry)
+        found = quarantine.load_entry(conn, entry)  # so that no access to what does not exist is logged
         shown: dict[str, Any] = asdict(found)
         if values:
             shown["wire"], shown["canonical"] = _open(conn, entry, by)
@@ -64,9 +66,9 @@ def show(
     ]
     print_table(f"Entry {entry}", ("", ""), simple, empty="")
     for finding in found.findings:
-        rule = explain(finding["rule"])
-        console().print(f"[bold]{rule.id}[/] {finding['field']}")
-        for told in (rule.vi, rule.en):
+        console().print(Text.assemble((finding["rule"], "bold"), " ", finding["field"]))
+        rule = RULES.get(finding["rule"])  # an entry may be older than the rules of today
+        for told in (rule.vi, rule.en) if rule else ():
             console().print(f"  {told.what} → {told.next}")
     if values and shown["canonical"]:
         print_table("Canonical record", ("attribute", "value"), sorted(shown["canonical"].items()), empty="")
@@ -85,15 +87,24 @@ def release(entry: EntryId, by: By, reason: Reason, as_json: AsJson = False) -> 
         console().print(f"entry {entry}: {done.outcome}")
 
 
+@app.command("discard", epilog='Example: hub quarantine discard 91ab… --by lan.nt --reason "the source withdrew it"')
+def discard(entry: EntryId, by: By, reason: Reason) -> None:
+    """Closes a refused record that is not to be published."""
+    from hub.pipeline.context import Context
+    from hub.pipeline.decisions import discard_entry
+
+    discard_entry(entry, by, reason, Context.from_environment())
+    console().print(f"entry {entry}: discarded")
+
+
 def _open(conn: Any, entry: UUID, by: str) -> tuple[str, dict[str, str] | None]:
-    from hub.cli.failures import Failed
     from hub.settings import get_settings
     from hub.store import administration, quarantine
     from hub.trust.keys import KeyRing
 
     if not by:
         raise Failed("who looks? give --by (or HUB_STEWARD): the access is written into the exchange log")
-    administration.log_steward(conn, exchange_id=uuid4(), officer=by, outcome="quarantine_read", legal_basis=None)
+    administration.log_steward(conn, exchange_id=entry, officer=by, outcome="quarantine_read", legal_basis=None)
     conn.commit()  # the entry stands before anything is shown
     wire, canonical = quarantine.open_documents(conn, KeyRing.load(get_settings()), entry)
     return wire.decode(errors="replace"), canonical

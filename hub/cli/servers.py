@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from hub.cli.failures import Failed
 from hub.cli.terminal import console
@@ -85,7 +86,7 @@ def _var() -> Path:
 
 
 def _say(text: str) -> None:
-    console().print(f"[dim]·[/] {text}")
+    console().print(Text.assemble(("·", "dim"), " ", text))
 
 
 def _where(stack: Any) -> None:

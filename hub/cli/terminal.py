@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
+from rich.text import Text
 
 from hub.cli.failures import Failed
+from hub.cli.visible import visible, visible_json
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 By = Annotated[str, typer.Option("--by", envvar="HUB_STEWARD", help="Who decides: your officer code or name.")]
@@ -23,14 +26,33 @@ Reason = Annotated[str, typer.Option("--reason", help="Why, for the record; no n
 QUIET_SECONDS = 2.0
 
 
-def console() -> Console:
+class PlainConsole(Console):
+    """A console to which text is only text: no markup in it, no emoji, no control character.
+
+    What is printed may come from a register or a consumer. Style is given by `rich.text.Text` and by nothing else.
+    """
+
+    def __init__(self, *, stderr: bool = False, width: int | None = None) -> None:
+        super().__init__(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Makes styled text of a string; Rich itself would drop some control characters without a trace."""
+        return super().render_str(visible(text), **options)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Renders as ever, with nothing in the text that a terminal would obey."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(visible(segment.text), segment.style)
+
+
+def console() -> PlainConsole:
     """Returns a console on standard output; a file or a pipe has no width, so it gets a roomy one."""
-    return Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    return PlainConsole(width=None if sys.stdout.isatty() else 160)
 
 
 def print_json(value: Any) -> None:
     """Prints a value as JSON; times and ids become text."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str, indent=None) + "\n")
+    sys.stdout.write(visible_json(json.dumps(value, ensure_ascii=False, default=str, indent=None)) + "\n")
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
@@ -42,7 +64,8 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[obje
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
+        # Made visible here already, so that the column is as wide as what is shown.
+        table.add_row(*("" if cell is None else Text(visible(str(cell))) for cell in row))
     console().print(table)
 
 
@@ -64,14 +87,14 @@ def read_object(path: Path) -> dict[str, Any]:
 @contextmanager
 def progress(title: str) -> Iterator[Callable[[str, int], None]]:
     """Shows what a long command is doing, and is silent about a short one; yields what the pipeline reports to."""
-    errors = Console(stderr=True, highlight=False)
+    errors = PlainConsole(stderr=True)
     began, told = time.monotonic(), 0.0
-    with errors.status(f"{title} …") as status:
+    with errors.status(Text(f"{title} …")) as status:
 
         def report(stage: str, count: int) -> None:
             nonlocal told
             now = time.monotonic() - began
-            status.update(f"{title}: {stage} {count or ''} ({now:.0f} s)")
+            status.update(Text(f"{title}: {stage} {count or ''} ({now:.0f} s)"))
             if not errors.is_terminal and now - told > QUIET_SECONDS:
                 told = now
                 errors.print(f"{title}: {stage} {count or ''} ({now:.0f} s)")

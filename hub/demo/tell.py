@@ -7,14 +7,15 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from hub.demo import truth
 from hub.demo.play import Account, Filled
-from hub.quality.explain import explain
+from hub.quality.rules import RULES
 
 
 def tell(account: Account, out: Console, *, today: date) -> None:
-    """Prints the account."""
+    """Prints the account to a console without markup: what is told may hold anything that a register sent."""
     _batches(account, out)
     _quarantine(account, out)
     _form(account, out, today)
@@ -23,7 +24,7 @@ def tell(account: Account, out: Console, *, today: date) -> None:
 
 
 def _batches(account: Account, out: Console) -> None:
-    out.rule("[bold]1. Dữ liệu đã về kho · What reached the store")
+    out.rule(Text("1. Dữ liệu đã về kho · What reached the store", "bold"))
     table = Table("batch", "window until (UTC)", "fetched", "=", "published", "unchanged", "superseded")
     for column in ("quarantined", "duplicate", "filtered"):
         table.add_column(column)
@@ -50,26 +51,24 @@ def _batches(account: Account, out: Console) -> None:
 
 
 def _quarantine(account: Account, out: Console) -> None:
-    out.rule("[bold]2. Bản ghi bị giữ lại và vì sao · What was quarantined, and why")
+    out.rule(Text("2. Bản ghi bị giữ lại và vì sao · What was quarantined, and why", "bold"))
     table = Table("records", "rule", "vì sao · why", "việc cần làm · what to do")
     for rule, count in account.quarantined.items():
-        told = explain(rule)
-        table.add_row(
-            f"{count}", rule, f"{told.vi.what}\n[dim]{told.en.what}[/]", f"{told.vi.next}\n[dim]{told.en.next}[/]"
-        )
+        told = RULES[rule]
+        table.add_row(f"{count}", rule, _both(told.vi.what, told.en.what), _both(told.vi.next, told.en.next))
     out.print(table if account.quarantined else "Không có · none")
 
 
 def _form(account: Account, out: Console, today: date) -> None:
     assert account.procedure is not None  # noqa: S101 - the story has been played to its end
     shown, names = account.filled[0], account.procedure.spec.name
-    out.rule(f"[bold]3. {names.vi} ({account.procedure.code}) · {names.en}")
+    out.rule(Text(f"3. {names.vi} ({account.procedure.code}) · {names.en}", "bold"))
     out.print(f"Hồ sơ · dossier {shown.dossier}; lookup {shown.answer['outcome']}, exchange {shown.answer['exchange']}")
     table = Table(
         "ô · field", "giá trị · value", "nguồn · source", "cập nhật · updated", "nhận · fetched", "sửa · edit"
     )
     for field in account.form["form"].values():
-        label = f"{field['label']['vi']}\n[dim]{field['label']['en']}[/]"
+        label = _both(field["label"]["vi"], field["label"]["en"])
         if "attribute" in field:
             given = shown.answer["attributes"][field["attribute"]]
             row = [
@@ -83,17 +82,18 @@ def _form(account: Account, out: Console, today: date) -> None:
     out.print(table)
     people = len(account.filled)
     out.print(
-        f"[green]✓[/] {account.checked} giá trị của {people} công dân khớp với sự thật của hệ thống giả lập · "
-        f"{account.checked} values of {people} citizens (one shown) equal the twin's own truth."
+        Text("✓", "green"),
+        f"{account.checked} giá trị của {people} công dân khớp với sự thật của hệ thống giả lập · "
+        f"{account.checked} values of {people} citizens (one shown) equal the twin's own truth.",
     )
 
 
 def _asked(account: Account, out: Console) -> None:
-    out.rule("[bold]4. Công dân còn phải khai · What must still be given")
+    out.rule(Text("4. Công dân còn phải khai · What must still be given", "bold"))
     table = Table("ô · field", "ai · who", "vì sao · why")
     given = account.filled[0].answer["attributes"]
     for field in account.form["form"].values():
-        label = f"{field['label']['vi']}\n[dim]{field['label']['en']}[/]"
+        label = _both(field["label"]["vi"], field["label"]["en"])
         if "ask" in field:
             who = "công dân · citizen" if field["ask"] == "citizen" else "hệ thống hồ sơ · dossier system"
             table.add_row(label, who, field["why"])
@@ -103,7 +103,7 @@ def _asked(account: Account, out: Console) -> None:
 
 
 def _next(account: Account, out: Console) -> None:
-    out.rule("[bold]5. Xem tiếp · Where to look next")
+    out.rule(Text("5. Xem tiếp · Where to look next", "bold"))
     for each in account.batches:
         for report in each.reports:
             out.print(f"  báo cáo · report   {report}")
@@ -118,7 +118,11 @@ def _next(account: Account, out: Console) -> None:
     ):
         out.print(f"  .venv/bin/{command}" if command.startswith("hub") else f"  {command}")
     told = ", ".join(f"{name} {took:.1f} s" for name, took in account.seconds.items())
-    out.print(f"[dim]{told}[/]")
+    out.print(Text(told, "dim"))
+
+
+def _both(vietnamese: str, english: str) -> Text:
+    return Text.assemble(vietnamese, "\n", (english, "dim"))
 
 
 def _age(shown: Filled, today: date) -> str:
@@ -129,10 +133,10 @@ def _age(shown: Filled, today: date) -> str:
     )
 
 
-def _value(value: Any, status: str) -> str:
+def _value(value: Any, status: str) -> Text:
     if isinstance(value, dict):
-        return truth.place_name(value)
-    return str(value) if value is not None else f"[yellow]{status}[/]"
+        return Text(truth.place_name(value))
+    return Text(str(value)) if value is not None else Text(status, "yellow")
 
 
 def _day(text: str | None) -> str:

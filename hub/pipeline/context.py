@@ -38,8 +38,8 @@ async def production_connector(settings: Settings, register: str, settle_lag: ti
     """
     config = settings.registers.get(register)
     if config is None:
-        name = register.upper()
-        raise NotConfigured(f"register {register} is not configured: set HUB_REGISTERS__{name}__URL and its credentials")
+        name = f"HUB_REGISTERS__{register.upper()}__URL"
+        raise NotConfigured(f"register {register} is not configured: set {name} and its credentials")
     environment = settings.environment.value
     async with (
         aclosing(make_ports(settings)) as ports,

@@ -57,6 +57,7 @@ def test_what_a_program_reads_can_be_json() -> None:
         ("sandbox",),
         ("batch", "release"),
         ("batch", "discard"),
+        ("quarantine", "discard"),
         ("consumer", "disable"),
         ("consumer", "enable"),
         ("consumer", "officer"),

@@ -1,0 +1,129 @@
+"""What is printed is only text: data can't style, break or erase a terminal's lines."""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import redirect_stdout
+
+import psycopg
+import pytest
+from asyncpg import exceptions as asyncpg_errors
+
+from connectors.errors import Unavailable
+from hub.cli import failures
+from hub.cli.connectors import _fetch
+from hub.cli.terminal import PlainConsole, console, print_json, print_table
+from hub.settings import Settings
+from tests.cli.test_commands import hub
+
+HOSTILE = "[/x] [red]an[/red] :smile: \x1b[31mred\x1b]0;title\x07 \x9b2J \u202e end"
+SHOWN = "[/x] [red]an[/red] :smile: �[31mred�]0;title� �2J � end"
+
+
+def printed(*rows: str) -> str:
+    out = io.StringIO()
+    with redirect_stdout(out):
+        print_table(HOSTILE, ("column [/x]",), [(row,) for row in rows], empty=HOSTILE)
+    return out.getvalue()
+
+
+def test_a_table_shows_data_as_it_is() -> None:
+    """Markup and emoji codes in a cell, a title or an empty table's sentence are shown as written, controls as �."""
+    assert "[red]an[/red]" in printed("a")  # the title, folded to the width of the table
+    assert SHOWN in printed(HOSTILE)
+    assert SHOWN in printed()
+
+
+def test_columns_are_as_wide_as_what_is_shown() -> None:
+    """A control character does not shift the border of its row."""
+    lines = [line for line in printed("plain", "\x1b\x9b\x9b").splitlines() if line.startswith(("│", "┃"))]
+
+    assert len({len(line) for line in lines}) == 1
+
+
+def test_a_colour_terminal_gets_no_foreign_escape(capsys: pytest.CaptureFixture[str]) -> None:
+    """Even where styles are written as escapes, those of the data are not."""
+    out = PlainConsole(width=200)
+    out.print(HOSTILE)
+
+    assert capsys.readouterr().out == SHOWN + "\n"
+    assert isinstance(console(), PlainConsole)
+
+
+def test_json_keeps_every_character() -> None:
+    """A program reads back what was there, though no control character is written."""
+    out = io.StringIO()
+    with redirect_stdout(out):
+        print_json({"name": HOSTILE})
+
+    assert json.loads(out.getvalue()) == {"name": HOSTILE}
+    assert not set(out.getvalue()) & set("\x1b\x9b\x07\u202e")
+
+
+@pytest.mark.parametrize("name", ["[/x]", "\x1b[31m[red]"])
+def test_a_hostile_argument_is_named_in_a_sentence(name: str) -> None:
+    """A feed that looks like markup is unknown, and nothing else."""
+    done = hub("run", name, HUB_ENVIRONMENT="sandbox")
+
+    assert done.returncode == 1
+    assert "MarkupError" not in done.stderr
+    assert "\x1b" not in done.stderr
+
+
+def raised(action: object) -> BaseException:
+    try:
+        action()  # type: ignore[operator]
+    except Exception as error:
+        return error
+    raise AssertionError("nothing was raised")
+
+
+def test_pythons_own_errors_are_not_quoted() -> None:
+    """What `int` says about a value is not shown, though the call stands in our file: it quotes the value."""
+    from schemas.partial_date import PartialDate
+
+    told = failures.sentence(raised(lambda: PartialDate.parse("Nguyễn Văn An")))
+
+    assert "Nguyễn" not in told
+    assert "builtins.ValueError at schemas/partial_date.py:" in told
+
+
+def test_our_own_errors_are_told() -> None:
+    """An error class of ours carries words of ours."""
+    error = Unavailable("population", "citizen", "timeout")
+
+    assert failures.sentence(error) == str(error)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (psycopg.errors.DiskFull("could not extend: Nguyễn"), "no room left"),
+        (asyncpg_errors.DiskFullError("Nguyễn"), "no room left"),
+        (psycopg.OperationalError("server closed: Nguyễn"), "broke the connection"),
+        (asyncpg_errors.ConnectionDoesNotExistError("Nguyễn"), "broke the connection"),
+        (psycopg.errors.UndefinedTable("Nguyễn"), "hub db upgrade"),
+        (psycopg.errors.UniqueViolation("DETAIL: Key (name)=(Nguyễn)"), "unforeseen psycopg.errors.UniqueViolation"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_a_database_says_is_never_quoted(error: Exception, told: str) -> None:
+    """Each kind of trouble with the database has a sentence; the server's own text may hold a row."""
+    assert told in failures.sentence(error)
+    assert "Nguyễn" not in failures.sentence(error)
+
+
+def test_wrong_settings_lead_to_their_reference() -> None:
+    """Who sets a setting wrongly is sent to the page of all settings."""
+    told = failures.sentence(raised(lambda: Settings(_env_file=None, token_minutes="Nguyễn")))
+
+    assert "token_minutes" in told
+    assert "docs/reference/settings.md" in told
+    assert "Nguyễn" not in told
+
+
+def test_a_register_that_is_away_has_no_wsdl() -> None:
+    """A connection that fails is one sentence of ours."""
+    with pytest.raises(failures.Failed, match="population did not give its WSDL"):
+        _fetch("population", "http://127.0.0.1:9/?wsdl", None)
