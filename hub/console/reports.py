@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 
 # No script at all and nothing from another host; the page may stand in a frame of the same origin (Airflow's).
 HEADERS = {
@@ -63,7 +64,9 @@ def create_reports_app(folder: Path, user: Callable[..., Any], login_url: str | 
     async def refuse(request: Request, error: HTTPException) -> Response:
         wants_page = "text/html" in request.headers.get("Accept", "")
         if error.status_code == 401 and login_url and wants_page:
-            return RedirectResponse(f"{login_url}?{urlencode({'next': str(request.url)})}", 303)
+            # Path and query alone: the host is the caller's word, and must not decide where the login leads.
+            wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            return RedirectResponse(f"{login_url}?{urlencode({'next': wanted})}", 303)
         return JSONResponse({"detail": error.detail}, error.status_code)
 
     @app.get("/")
@@ -73,10 +76,13 @@ def create_reports_app(folder: Path, user: Callable[..., Any], login_url: str | 
         return HTMLResponse(_PAGE.format(body=_listing(list(find_reports(folder)))))
 
     @app.get("/reports/{path:path}")
-    def report(path: str) -> FileResponse:
+    def report(path: str) -> Response:
         """Serves one file of a report."""
         found, headers = locate(folder, path)
-        return FileResponse(found, headers=headers)
+        try:
+            return Response(found.read_bytes(), headers=headers)
+        except OSError:  # it went away, or is not ours to read
+            raise HTTPException(404, "no such report") from None
 
     return app
 
@@ -87,11 +93,15 @@ def locate(folder: Path, path: str) -> tuple[Path, dict[str, str]]:
     Raises:
         HTTPException: 404, as much for what lies elsewhere as for what does not exist.
     """
-    root = folder.resolve()
-    found = (root / path).resolve() if "\0" not in path else root
-    if found.is_dir():
-        found /= "index.html"
-    if not found.is_relative_to(root) or not found.is_file() or found.suffix not in _KINDS:
+    try:
+        root = folder.resolve()
+        found = (root / path).resolve()
+        if found.is_dir():
+            found = (found / "index.html").resolve()  # the index may be a link too
+        served = found.is_relative_to(root) and found.is_file() and found.suffix in _KINDS
+    except (OSError, RuntimeError, ValueError):  # a name that is too long, a ring of links, a zero byte
+        served = False
+    if not served:
         raise HTTPException(404, "no such report")
     return found, {"Content-Type": f"{_KINDS[found.suffix]}; charset=utf-8"}
 
@@ -104,8 +114,12 @@ def find_reports(folder: Path) -> Iterator[ReportFile]:
     for path in root.rglob("*.html"):
         inside = path.relative_to(root)
         indexed = any((root / above / "index.html").exists() for above in inside.parents if str(above) != ".")
-        if path.name == "index.html" or not indexed:
-            yield ReportFile(inside.as_posix(), datetime.fromtimestamp(path.stat().st_mtime, UTC))
+        if path.name != "index.html" and indexed:
+            continue
+        # What could not be opened is not listed: a link that leads out or nowhere, a file that has just gone.
+        with suppress(HTTPException, OSError):
+            found, _ = locate(folder, inside.as_posix())
+            yield ReportFile(inside.as_posix(), datetime.fromtimestamp(found.stat().st_mtime, UTC))
 
 
 def _listing(found: list[ReportFile]) -> str:
