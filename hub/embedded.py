@@ -91,7 +91,7 @@ class EmbeddedPostgres:
             EmbeddedRefused: the server cannot run here, or the port is taken.
         """
         for folder in (self.var_dir, self._secrets, self._log.parent):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._secrets.chmod(0o700)
         with self._locked():
             running = self._running()
@@ -210,7 +210,8 @@ class EmbeddedPostgres:
             self.port = wanted or _free_port()
             if wanted and _is_taken(wanted):
                 raise EmbeddedRefused(f"port {wanted} is taken: free it, or choose another one (0 takes a free one)")
-            with self._log.open("ab") as log:
+            # The log of a refused connection names roles and addresses: it is for its owner, whatever the umask.
+            with os.fdopen(os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:
                 # A session of its own: Ctrl-C reaches the launcher alone, which stops its servers in order.
                 self._process = subprocess.Popen(  # noqa: S603
                     [*command, "-p", str(self.port)],

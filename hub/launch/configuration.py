@@ -89,5 +89,16 @@ def write_sandbox(var: Path, addresses: Addresses, urls: Mapping[str, str]) -> N
         f"{feed}LEGAL_BASIS": "synthetic people of the sandbox",
     }
     lines = ["# Written by the launcher at each start. Settings of your own belong in the environment.\n"]
-    lines += [f"{name}='{value}'\n" for name, value in values.items()]
+    lines += [f"{name}={_quoted(name, value)}\n" for name, value in values.items()]
     write_private(var / "hub.env", "".join(lines))
+
+
+def _quoted(name: str, value: str) -> str:
+    """Writes a value so that python-dotenv and a shell read it back unchanged.
+
+    Raises:
+        LaunchError: it holds what one of them could not read: a quote, a backslash or a line's end.
+    """
+    if set(value) & set("'\\\r\n\0"):
+        raise LaunchError(f"{name} holds a quote, a backslash or a line's end: write it percent-encoded, or without")
+    return f"'{value}'"

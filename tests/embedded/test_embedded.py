@@ -51,7 +51,14 @@ def test_every_role_reaches_its_database(tmp_path: Path) -> None:
 def test_files_are_private_and_go_away(tmp_path: Path) -> None:
     """Passwords and data are readable by their owner alone, and whoever started the server can delete all of it."""
     var = tmp_path / "var"
-    with EmbeddedPostgres(var, durable=False):
+    before = os.umask(0o022)
+    try:
+        embedded = EmbeddedPostgres(var, durable=False).start()
+    finally:
+        os.umask(before)
+    with embedded:
+        assert {folder.stat().st_mode & 0o777 for folder in (var, var / "logs")} == {0o700}
+        assert (var / "logs" / "postgres.log").stat().st_mode & 0o777 == 0o600
         assert {path.stat().st_mode & 0o777 for path in (var / "secrets").iterdir()} == {0o600}
         assert (var / "secrets").stat().st_mode & 0o777 == 0o700
         assert (var / "postgres").stat().st_mode & 0o777 == 0o700

@@ -111,6 +111,16 @@ def test_a_sandbox_is_private_and_readable_by_the_settings(tmp_path: Path) -> No
     assert "AIRFLOW" not in (tmp_path / "hub.env").read_text()
 
 
+@pytest.mark.parametrize("value", ["it's", "back\\slash", "two\nlines"])
+def test_a_value_that_hub_env_cannot_hold_is_refused(tmp_path: Path, value: str) -> None:
+    """A value with a quote, a backslash or a line's end is refused by the name of its setting, without being shown."""
+    with pytest.raises(LaunchError, match="HUB_DATABASE_URL holds a quote") as caught:
+        configuration.write_sandbox(tmp_path, ADDRESSES, URLS | {"HUB_DATABASE_URL": value})
+
+    assert value not in str(caught.value)
+    assert not (tmp_path / "hub.env").exists()
+
+
 def test_a_demonstration_empties_only_a_sandbox(tmp_path: Path) -> None:
     """State of a sandbox is deleted; a folder that belongs to something else is refused untouched."""
     configuration.write_sandbox(tmp_path, ADDRESSES, URLS)
