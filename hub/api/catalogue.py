@@ -182,6 +182,21 @@ _TABLE: tuple[Problem, ...] = (
         ("The dossier is closed", "A closed dossier is not opened again; register a new one."),
     ),
     Problem(
+        "dossier.locked",
+        403,
+        "consumer",
+        (
+            "Hồ sơ đã bị khóa",
+            "Đã có năm cặp họ tên và ngày sinh khác nhau không khớp. Đối chiếu giấy tờ của công dân, đóng hồ sơ này và "
+            "đăng ký hồ sơ mới.",
+        ),
+        (
+            "The dossier is locked",
+            "Five different names or birth dates did not match. Check the citizen's papers, close this dossier and "
+            "register a new one.",
+        ),
+    ),
+    Problem(
         "dossier.other_procedure",
         403,
         "consumer",
@@ -319,6 +334,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "beyond_procedure": ("thủ tục không cần", "is not needed by the procedure"),
     "not_registered": ("chưa đăng ký", "is not registered"),
     "closed": ("đã đóng", "is closed"),
+    "locked": ("đã bị khóa", "is locked"),
     "taken": ("đã được dùng", "is taken"),
     "not_of_dossier": ("không khớp với hồ sơ", "is not that of the dossier"),
 }

@@ -38,12 +38,16 @@ async def lookup(call: Call) -> Reply:
     entry.officer = request.officer
     claim = Claim(subject.personal_id, subject.former_id, subject.name, subject.birth_date)
     seconds = _STORE_SECONDS if request.deadline_ms is None else min(_STORE_SECONDS, request.deadline_ms / 1000)
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(seconds) as deadline, call.services.guesses.turn(consumer.consumer_id, request.dossier):
         found = await _find(call, consumer.consumer_id, request.dossier, claim)
-    if found.dossier is not None:
-        entry.subject_id = found.dossier.subject_id
-    check_dossier(found, claim, request.procedure)
-    answer = assemble(permit, claim, found, request.max_age, now)
+        if found.dossier is not None:
+            entry.subject_id = found.dossier.subject_id
+        check_dossier(found, claim, request.procedure)
+        answer = assemble(permit, claim, found, request.max_age, now)
+        if answer.guessed:
+            # Beyond the caller's deadline: a guess that is short of time must be counted all the same.
+            deadline.reschedule(asyncio.get_running_loop().time() + _STORE_SECONDS)
+            await _count(call, request.dossier, claim, found)
     entry.code = answer.reason
     entry.attributes = answer.released
     entry.sources = [REGISTER] if answer.released else []
@@ -58,6 +62,12 @@ async def lookup(call: Call) -> Reply:
         },
         answer.outcome,
     )
+
+
+async def _count(call: Call, dossier: str, claim: Claim, found: Found) -> None:
+    services, counted = call.services, () if found.dossier is None else found.dossier.mismatches
+    await services.finder.find_no_more(found)
+    await services.guesses.count(services.ring.current, call.caller.consumer_id, dossier, counted, claim)
 
 
 async def _find(call: Call, consumer_id: str, dossier: str, claim: Claim) -> Found:
@@ -90,6 +100,7 @@ OPERATION = Operation(
         "officer.unknown",
         "dossier.unregistered",
         "dossier.closed",
+        "dossier.locked",
         "dossier.other_procedure",
         "dossier.other_subject",
         "hub.record_unreadable",

@@ -11,6 +11,7 @@ import asyncpg
 
 from hub.api.metrics import Metrics
 from hub.exchange.cache import PolicyCache
+from hub.exchange.guesses import Guesses
 from hub.exchange.keyring import LiveKeyRing
 from hub.exchange.log import ExchangeLog
 from hub.exchange.needs import needs_of
@@ -23,8 +24,10 @@ from hub.settings import Role, Settings
 from hub.store.engine import create_pool
 
 READ_CONNECTIONS = 10
-# The listener, the group commit, and four calls that register a dossier or get a token.
-WRITING_CONNECTIONS = 6
+# Calls that register a dossier or get a token, and claims that did not match and are counted.
+_WORKS, _COUNTS = 4, 2
+# Two more: the listener and the group commit.
+WRITING_CONNECTIONS = 2 + _WORKS + _COUNTS
 _STORE_SECONDS = 3.0
 
 
@@ -53,10 +56,12 @@ class Services:
     log: ExchangeLog
     verifier: TokenVerifier
     finder: Finder = field(init=False)
+    guesses: Guesses = field(init=False)
     metrics: Metrics = field(init=False)
 
     def __post_init__(self) -> None:
         self.finder = Finder(self.reading)
+        self.guesses = Guesses(self.writing, under_way=_COUNTS)
         self.metrics = Metrics(self.policy.age)
 
     @property
@@ -107,7 +112,7 @@ async def open_services(foundations: Foundations) -> AsyncIterator[Services]:
         reading,
         writing,
         policy,
-        ExchangeLog(writing, works=WRITING_CONNECTIONS - 2),
+        ExchangeLog(writing, works=_WORKS),
         TokenVerifier(foundations.signing_keys, issuer_of(foundations.settings)),
     )
     await policy.open()

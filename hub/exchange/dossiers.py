@@ -10,7 +10,7 @@ from hub.exchange.refusals import InvalidParam, Refused
 from hub.store import subjects
 from hub.trust.keys import KeyRing
 
-# One registration of a code at a time: the second one finds the dossier of the first, and never comes to claim a number.
+# One registration of a code at a time: the second finds the dossier of the first, and never comes to claim a number.
 _TURN = "select pg_advisory_xact_lock(hashtextextended('hub.dossier|' || $1::text || '|' || $2::text, 0))"
 # The claimed number is sought in the same statement, whoever's it is: known and unknown ones cost the same.
 _STORED = """

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from hub.exchange.guesses import MOST_MISMATCHES, locked
 from hub.exchange.match import Claim, NameLevel, agreement
 from hub.exchange.policy import Permit
 from hub.exchange.query import REGISTER, Found, StoredRecord
@@ -20,6 +21,7 @@ from schemas.canonical import ATTRIBUTES
 COMPLETE, PARTIAL, NO_MATCH, INCOMPLETE_CLAIM = "complete", "partial", "no_match", "incomplete_claim"
 
 ASK_CITIZEN = "ask_citizen"
+_GUESSED = frozenset({"claim.no_record", "claim.differs"})
 _WITHOUT_SPOUSE = frozenset({"single", "divorced", "widowed"})
 _PLACES = frozenset({"person.residence", "person.current_residence", "person.origin", "person.birth_registration"})
 
@@ -35,6 +37,11 @@ class Answer:
     reason: str | None = None
     released: list[str] = field(default_factory=list)
 
+    @property
+    def guessed(self) -> bool:
+        """Tells whether a complete claim met nothing that it agrees with: it may have been a guess."""
+        return self.reason in _GUESSED
+
 
 def check_dossier(found: Found, claim: Claim, procedure: str) -> None:
     """Refuses a lookup that no open dossier about this person and procedure stands behind.
@@ -46,6 +53,8 @@ def check_dossier(found: Found, claim: Claim, procedure: str) -> None:
         raise Refused("dossier.unregistered", (InvalidParam("dossier", "not_registered"),))
     if not found.dossier.open:
         raise Refused("dossier.closed", (InvalidParam("dossier", "closed"),))
+    if len(found.dossier.mismatches) >= MOST_MISMATCHES:
+        raise locked()
     if found.dossier.procedure != procedure:
         raise Refused("dossier.other_procedure", (InvalidParam("procedure", "not_of_dossier"),))
     if claim.personal_id is not None and found.number_status is None:

@@ -19,7 +19,7 @@ REGISTER, KIND = "population", "person"
 
 # An old nine-digit number may belong to two people: how many is all that is asked about them.
 BY_FORMER_ID = """
-select d.procedure, d.status as dossier_status, d.subject_id,
+select d.procedure, d.status as dossier_status, d.subject_id, d.mismatches,
        (select count(distinct i.subject_id) from hub.subject_identifier i
          where i.scheme = 'former_id' and i.blind_index = any($3::bytea[])) as holders
   from hub.dossier d
@@ -45,11 +45,12 @@ select last.identifier_id, last.sealed, last.source_version, last.fetched_at, k.
 
 @dataclass(frozen=True, slots=True)
 class DossierRow:
-    """A registered dossier."""
+    """A registered dossier; `mismatches` are the keyed digests of the claims that did not match."""
 
     procedure: str
     open: bool
     subject_id: int
+    mismatches: list[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ class Finder:
     async def find(self, ring: KeyRing, consumer_id: str, dossier: str, claim: Claim) -> Found:
         """Finds dossier and record: one question for a number in use, a second one for a cancelled number.
 
+        For a claim that lacks a part nothing is opened: whatever is stored, its answer is the same and as fast.
+
         Raises:
             Unready: a record does not open with the keys of this process.
         """
@@ -99,6 +102,8 @@ class Finder:
         if found is None:
             return Found(None)
         number_status = row["number_status"]
+        if claim.missing():
+            return Found(found, number_status)
         if number_status == "cancelled":
             last = await self._pool.fetchrow(LAST_KNOWN, found.subject_id, row["identifier_id"])
             record = None if last is None else _unseal(ring, found.subject_id, last, waiting=False)
@@ -108,13 +113,20 @@ class Finder:
             return Found(found, number_status)
         return Found(found, number_status, _unseal(ring, found.subject_id, row, row["waiting"]))
 
+    async def find_no_more(self, found: Found) -> None:
+        """Asks what only a cancelled number needs, so that the time of `no_match` does not tell which number is one."""
+        if found.dossier is not None and found.number_status != "cancelled":
+            await self._pool.fetchrow(LAST_KNOWN, found.dossier.subject_id, 0)
+
 
 def _indexes(ring: KeyRing, scheme: str, value: str) -> list[bytes]:
     return [ring.blind_index(version, scheme, value) for version in ring.index_versions]
 
 
 def _dossier(row: Any) -> DossierRow | None:
-    return None if row is None else DossierRow(row["procedure"], row["dossier_status"] == "open", row["subject_id"])
+    if row is None:
+        return None
+    return DossierRow(row["procedure"], row["dossier_status"] == "open", row["subject_id"], row["mismatches"])
 
 
 def _unseal(ring: KeyRing, subject_id: int, row: Any, waiting: bool) -> StoredRecord:

@@ -16,7 +16,7 @@ import asyncpg
 # The number must be the dossier's subject's: another person's number and a number that the hub has never seen give the
 # same row, so that a caller can't find out whom the hub knows. A number stands once per version of the index key.
 QUESTIONS = """
-select w.position, d.procedure, d.status as dossier_status, d.subject_id,
+select w.position, d.procedure, d.status as dossier_status, d.subject_id, d.mismatches,
        i.identifier_id, i.status as number_status,
        r.source_version, r.fetched_at, r.sealed, k.master_version, k.wrapped_key,
        exists (select from hub.quarantine q

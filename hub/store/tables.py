@@ -331,6 +331,13 @@ dossier = Table(
     Column("status", Text, nullable=False, server_default=text("'open'")),
     _time("opened_at", now=True),
     _time("closed_at", null=True),
+    Column(
+        "mismatches",
+        ARRAY(LargeBinary),
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="keyed digests of the different claims that did not match; five lock the dossier",
+    ),
     PrimaryKeyConstraint("consumer_id", "dossier"),
     CheckConstraint("status in ('open','closed')", name="dossier_status"),
     Index("dossier_subject", "subject_id"),
@@ -353,7 +360,9 @@ exchange_log = Table(
     _time("at"),
     Column("writer", Uuid, nullable=False, comment="the process that wrote it"),
     Column("sequence", BigInteger, nullable=False, comment="gapless within a writer"),
-    Column("kind", Text, nullable=False, comment="token, dossier, lookup, procedures, administration, steward"),
+    Column(
+        "kind", Text, nullable=False, comment="token, dossier, lookup, procedures, administration, steward, unknown"
+    ),
     Column("consumer_id", Text, nullable=True),
     Column("officer", Text, nullable=True),
     Column("subject_id", BigInteger, nullable=True),

@@ -201,10 +201,10 @@ class Store:
         """Puts a version of a record into quarantine."""
         self.conn.execute(
             """insert into hub.quarantine (entry_id, batch_id, position, feed, stage, rule_id, field, error_group,
-                   severity, findings, key_digest, source_version, master_version, wrapped_key, sealed_wire, status,
-                   due_on)
+                   severity, findings, key_digest, source_version, wire_digest, master_version, wrapped_key,
+                   sealed_wire, status, due_on)
                values (%s, %s, 0, 'population.citizens', 'row', 'conflict.number_gender', 'gender', 'conflict',
-                   'quarantine', '[]', %s, %s, 1, '', '', %s, now())""",
+                   'quarantine', '[]', %s, %s, '', 1, '', '', %s, now())""",
             (uuid4(), self._batch(), self.ring.digest(personal_id.encode()), version, status),
         )
         self.conn.commit()
@@ -213,9 +213,10 @@ class Store:
         batch_id = uuid4()
         self.conn.execute("insert into hub.feed (name) values ('population.citizens') on conflict do nothing")
         self.conn.execute(
-            """insert into hub.batch (batch_id, feed, state, since, until, scope, legal_basis, landed_uri,
+            """insert into hub.batch (batch_id, feed, state, since, until, asked_until, scope, legal_basis, landed_uri,
                                       master_version)
-               values (%s, 'population.citizens', 'landed', now() - interval '1 h', now(), 'all', 'a law', 'x', 1)""",
+               values (%s, 'population.citizens', 'landed', now() - interval '1 h', now(), now(), 'all', 'a law', 'x',
+                       1)""",
             (batch_id,),
         )
         return batch_id

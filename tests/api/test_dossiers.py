@@ -48,7 +48,7 @@ async def test_a_refused_registration_leaves_no_subject(client: Client, owner: p
 async def test_a_taken_code_does_not_tell_whom_the_hub_knows(
     client: Client, store: Store, entries: Entries, owner: psycopg.Connection[Any]
 ) -> None:
-    """Somebody else's number is only sought, never claimed: no sequence moves, and a known person's log names the try."""
+    """Somebody else's number is only sought, never claimed: no sequence moves, and a known person's log has the try."""
     store.publish(person("100050000025"))
     await client.register()
     drawn = "select last_value from hub.subject_id_seq"

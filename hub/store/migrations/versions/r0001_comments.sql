@@ -2,7 +2,7 @@
 
 comment on column hub.exchange_log.writer is 'the process that wrote it';
 comment on column hub.exchange_log.sequence is 'gapless within a writer';
-comment on column hub.exchange_log.kind is 'token, dossier, lookup, procedures, administration, steward';
+comment on column hub.exchange_log.kind is 'token, dossier, lookup, procedures, administration, steward, unknown';
 comment on column hub.exchange_log.code is 'stable error code of a refusal';
 comment on column hub.feed.name is 'register.feed, such as population.citizens';
 comment on column hub.record.identifier_id is 'the source key: the number the record stands under';
@@ -18,6 +18,7 @@ comment on column hub.subject_identifier.scheme is 'personal_id or former_id';
 comment on column hub.subject_identifier.status is 'claimed, current, cancelled, former';
 comment on column hub.subject_identifier.sealed is 'the number under its subject''s key, to index it anew';
 comment on column hub.subject_key.wrapped_key is 'the subject''s data key; destroying it erases the subject';
+comment on column hub.dossier.mismatches is 'keyed digests of the different claims that did not match; five lock the dossier';
 comment on column hub.used_assertion.digest is 'keyed digest of consumer and jti: an assertion is used once';
 comment on column hub.batch.state is 'fetching, landed, checked, parked, published, discarded, failed';
 comment on column hub.batch.sequence is 'order in which batches are published';

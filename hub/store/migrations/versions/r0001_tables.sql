@@ -199,6 +199,7 @@ create table hub.dossier (
     status text default 'open' not null,
     opened_at timestamptz default now() not null,
     closed_at timestamptz,
+    mismatches bytea[] default '{}' not null,
     primary key (consumer_id, dossier),
     constraint dossier_status check (status in ('open','closed')),
     foreign key (consumer_id) references hub.consumer (consumer_id),

@@ -35,7 +35,7 @@ grant select on hub.consumer, hub.consumer_key, hub.officer, hub.consumer_grant 
 grant select on hub.feed, hub.batch, hub.record, hub.record_version to hub_api;
 grant select (key_digest, source_version, status, rule_id, field) on hub.quarantine to hub_api;
 grant select, insert on hub.subject, hub.subject_key, hub.subject_identifier to hub_api;
-grant select, insert, update (status, closed_at) on hub.dossier to hub_api;
+grant select, insert, update (status, closed_at, mismatches) on hub.dossier to hub_api;
 grant select, insert on hub.used_assertion, hub.exchange_log to hub_api;
 
 -- retention: destroys what is due, and erases subjects
