@@ -1,4 +1,4 @@
-"""The lookup API as an ASGI application: `uvicorn hub.api.app:create_app --factory`, one process per worker."""
+"""The lookup API as an ASGI application; `python -m hub.api` serves it, one process per worker."""
 
 from __future__ import annotations
 

@@ -97,10 +97,6 @@ class Stack:
             if running.ended():
                 raise NotReady(running.service.name, f"ended with code {running.guard.returncode}", running.log)
 
-    def timings(self) -> dict[str, float]:
-        """Returns the seconds that each server took until it answered."""
-        return {each.service.name: round(each.ready_after, 1) for each in self._running if each.ready_after is not None}
-
     def stop(self) -> None:
         """Stops every server: what starts new work first, the database last."""
         first = [each for each in self._running if each.service.name in _AIRFLOW_FIRST]
@@ -161,8 +157,7 @@ class Stack:
         return Service("twin", command + country, env, lambda: readiness.answers(health), start_within=60)
 
     def _api(self, env: dict[str, str]) -> Service:
-        where = ("--host", "127.0.0.1", "--port", str(self.addresses.api), "--no-access-log", "--loop", "uvloop")
-        command = (sys.executable, "-m", "uvicorn", "hub.api.app:create_app", "--factory", *where)
+        command = (sys.executable, "-m", "hub.api", "--host", "127.0.0.1", "--port", str(self.addresses.api))
         health = f"{self.addresses.api_url}/health/ready"
         return Service("api", command, env, lambda: readiness.answers(health), start_within=60)
 

@@ -53,11 +53,9 @@ def server(settings: Settings, private_key: dict[str, Any], tmp_path: Path) -> I
         "HUB_DATABASE_URL_API": settings.url(Role.API),
     }
     output = tmp_path / "api.log"
-    command = [sys.executable, "-m", "uvicorn", "hub.api.app:create_app", "--factory", "--port", str(port)]
+    command = [sys.executable, "-m", "hub.api", "--port", str(port)]
     with output.open("wb") as file:
-        process = subprocess.Popen(
-            [*command, "--no-access-log"], env=environment, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT
-        )
+        process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT)
         url = f"http://127.0.0.1:{port}"
         deadline = time.monotonic() + 60
         while True:
