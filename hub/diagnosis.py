@@ -9,6 +9,9 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
+
+import psycopg
 
 from hub.launch import readiness
 from hub.settings import Role, Settings, get_settings
@@ -34,7 +37,7 @@ def examine(settings: Settings | None = None) -> list[Check]:
     try:
         settings = settings or get_settings()
     except ValueError as error:
-        return [*found, Check("settings", False, f"{type(error).__name__}: see docs/operate.md")]
+        return [*found, Check("settings", False, f"{type(error).__name__}: see docs/reference/settings.md")]
     found.append(Check("settings", True, f"{settings.environment} in {settings.var_dir}"))
     found.append(_run("disk", partial(_disk, settings)))
     found.append(_run("keys", partial(_keys, settings)))
@@ -49,6 +52,8 @@ def examine(settings: Settings | None = None) -> list[Check]:
 def _run(name: str, check: Callable[[], str]) -> Check:
     try:
         return Check(name, True, check())
+    except psycopg.Error as error:  # its text may quote a row
+        return Check(name, False, f"the database refused the question ({type(error).__name__}): run `hub db upgrade`")
     except (RuntimeError, OSError, LookupError) as error:
         return Check(name, False, str(error))
 
@@ -95,6 +100,25 @@ def _feeds(settings: Settings) -> Iterator[Check]:
             if parked:
                 said = f"batch {parked} waits for a decision: `hub batch show {parked}`"
             yield Check(f"feed {name}", parked is None, f"{said}; {waiting} records in quarantine")
+            yield from _reconciliation(conn, name)
+
+
+def _reconciliation(conn: psycopg.Connection[Any], feed: str) -> Iterator[Check]:
+    """Tells what the last comparison with the register found, if there was one."""
+    row = conn.execute(
+        "select as_of, missing, extra, stale from hub.reconciliation where feed = %s order by at desc limit 1", (feed,)
+    ).fetchone()
+    if row is None:
+        return
+    as_of, missing, extra, stale = row
+    said = f"as of {as_of:%Y-%m-%d %H:%M} UTC"
+    differs = bool(missing or extra or stale)
+    if differs:
+        said += (
+            f": {missing} missing, {extra} extra, {stale} stale here: `hub run {feed} --since …` reads a window again,"
+            f" then `hub reconcile {feed}`"
+        )
+    yield Check(f"reconciliation {feed}", not differs, said)
 
 
 def _servers(settings: Settings) -> Iterator[Check]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -34,8 +36,7 @@ def add(
     """Adds a consumer with its first public key. It may ask nothing before it has an officer and a grant."""
     from hub.exchange.consumers import add_consumer
 
-    jwk = _public_key(key, new_key)
-    with _connect() as conn:
+    with _public_key(key, new_key) as jwk, _connect() as conn:
         kid = add_consumer(conn, consumer_id=consumer, name=name, jwk=jwk, by=by)
     _told({"consumer": consumer, "kid": kid}, f"consumer {consumer} has key {kid}; next: officer, grant", as_json)
 
@@ -70,20 +71,26 @@ def rotate(consumer: Consumer, by: By, key: PublicKey = None, new_key: NewKey = 
     """Replaces all keys of a consumer by a new one; tokens under the old keys stop working at once."""
     from hub.exchange.consumers import rotate_key
 
-    jwk = _public_key(key, new_key)
-    with _connect() as conn:
+    with _public_key(key, new_key) as jwk, _connect() as conn:
         kid = rotate_key(conn, consumer_id=consumer, jwk=jwk, by=by)
     _told({"consumer": consumer, "kid": kid}, f"consumer {consumer} has key {kid} and no other", as_json)
 
 
 @app.command("disable", epilog="Example: hub consumer disable portal-g16 --by lan.nt")
-def disable(consumer: Consumer, by: By) -> None:
-    """Stops a consumer at once: the kill switch."""
-    from hub.exchange.consumers import disable_consumer
+def disable(
+    consumer: Consumer,
+    by: By,
+    key: Annotated[str | None, typer.Option(help="Only this key, for good: its id in `hub consumer list`.")] = None,
+) -> None:
+    """Stops a consumer, or one of its keys, at once: the kill switch."""
+    from hub.exchange.consumers import disable_consumer, disable_key
 
     with _connect() as conn:
-        disable_consumer(conn, consumer_id=consumer, by=by)
-    console().print(f"consumer {consumer} is disabled")
+        if key is None:
+            disable_consumer(conn, consumer_id=consumer, by=by)
+        else:
+            disable_key(conn, consumer_id=consumer, kid=key, by=by)
+    console().print(f"{f'key {key} of ' if key else ''}consumer {consumer} is disabled")
 
 
 @app.command("enable", epilog="Example: hub consumer enable portal-g16 --by lan.nt")
@@ -148,11 +155,14 @@ def revoke(consumer: Consumer, procedure: Annotated[str, typer.Argument(help="Th
     console().print(f"{consumer} may no longer ask for procedure {procedure}")
 
 
-def _public_key(given: Path | None, new: Path | None) -> dict[str, Any]:
+@contextmanager
+def _public_key(given: Path | None, new: Path | None) -> Iterator[dict[str, Any]]:
+    """Yields the public key; a new private one is kept only when the hub has taken the public one."""
     if (given is None) == (new is None):
         raise Failed("give --key with the consumer's public key, or --new-key to make a pair")
     if given is not None:
-        return read_object(given)
+        yield read_object(given)
+        return
     from hub.exchange.tokens import new_client_key
 
     assert new is not None  # noqa: S101 - one of the two was given
@@ -161,9 +171,13 @@ def _public_key(given: Path | None, new: Path | None) -> dict[str, Any]:
         handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise Failed(f"{new} exists already: name a file that does not") from None
-    with os.fdopen(handle, "w") as file:
-        json.dump(private, file)
-    return public
+    try:
+        with os.fdopen(handle, "w") as file:
+            json.dump(private, file)
+        yield public
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
 
 
 def _connect() -> Any:
