@@ -37,14 +37,14 @@ class Running:
     log: Path
     guard: subprocess.Popen[bytes]
     started: float = field(default_factory=time.monotonic)
-    ready_after: float | None = None
+    ready: bool = False
 
     def ended(self) -> bool:
         """Tells whether the server has ended."""
         return self.guard.poll() is not None
 
     def is_ready(self) -> bool:
-        """Asks the server once, and remembers how long it took to start.
+        """Asks the server once, until it has said yes.
 
         Raises:
             NotReady: it has ended, or its time is over.
@@ -52,11 +52,10 @@ class Running:
         name, waited = self.service.name, time.monotonic() - self.started
         if self.ended():
             raise NotReady(name, f"ended with code {self.guard.returncode}", self.log)
-        if self.ready_after is None and self.service.ready():
-            self.ready_after = waited
-        if self.ready_after is None and waited > self.service.start_within:
+        self.ready = self.ready or self.service.ready()
+        if not self.ready and waited > self.service.start_within:
             raise NotReady(name, f"did not answer within {self.service.start_within:.0f} s", self.log)
-        return self.ready_after is not None
+        return self.ready
 
     def ask_to_stop(self) -> None:
         """Tells the guard to stop the server; closing the pipe says the same as the launcher's death."""

@@ -130,10 +130,6 @@ class LoadedMapping:
         self.wire = WIRE_MODELS[spec.from_]
         self.canonical = CANONICAL_MODELS[spec.to]
 
-    def rule_source(self, target: str) -> tuple[str, ...]:
-        """Where in the file the rule of a canonical field stands."""
-        return ("fields", target)
-
 
 def mapping_names(root: Path = MAPPINGS) -> list[str]:
     """Lists the names of all mappings."""

@@ -123,9 +123,3 @@ class PersonView:
     def alive(self) -> bool:
         """Whether the record says that the person lives."""
         return self.get("life_status") == "alive"
-
-    def certain_age(self) -> int | None:
-        """Returns the years the person has surely lived by this version; None when the birth is unknown or ahead."""
-        if self.birth is None or self.birth.last > self.today:
-            return None
-        return full_years(self.birth.last, self.today)
