@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import psycopg
@@ -127,7 +128,7 @@ def test_a_difference_makes_the_comparison_and_the_doctor_fail(filled: Path, set
 def test_a_look_and_a_decision_stand_in_the_log_by_entry(filled: Path, settings: Settings) -> None:
     """Who opens a quarantined record, and who discards it, is logged with the entry's own id; nothing else is."""
     entries = as_json("quarantine", "list", var=filled)
-    nowhere = "00000000-0000-4000-8000-000000000000"
+    nowhere = str(uuid4())
 
     missing = hub("quarantine", "show", nowhere, "--values", *BY, var=filled)
     hidden = hub("quarantine", "show", entries[0]["entry_id"], var=filled)

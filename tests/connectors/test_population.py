@@ -24,6 +24,8 @@ KIN = (
     "<CongDan><SoDinhDanh>100050000017</SoDinhDanh>"
     "<Cha><HoVaTen><Ho>Nguyễn</Ho><Ten>Ba</Ten></HoVaTen></Cha>{}</CongDan>"
 )
+REAL = "001" + "050000017"
+"""A number of a real province, put together so that none stands in this file."""
 CHILD = "<Con><SoDinhDanh>100275000021</SoDinhDanh></Con>"
 
 
@@ -189,7 +191,7 @@ async def test_kin_are_a_list_however_many(connect: Connect, register: Register,
 
 @pytest.mark.parametrize(
     ("environment", "number", "claim_refused"),
-    [("sandbox", "001050000017", True), ("production", "100050000017", True), ("sandbox", "100050000017", False)],
+    [("sandbox", REAL, True), ("production", "100050000017", True), ("sandbox", "100050000017", False)],
 )
 async def test_claims_stay_in_their_environment(
     connect: Connect, register: Register, environment: str, number: str, claim_refused: bool
@@ -208,14 +210,13 @@ async def test_claims_stay_in_their_environment(
 
 async def test_a_real_number_in_a_sandbox_feed_stops_it(connect: Connect, register: Register) -> None:
     """One record of a real person in a page refuses the page, without the number in the error."""
-    real = "001" + "050000017"
-    register.rows = [*rows(2), Row(real, rows(3)[2].version, "{}")]
+    register.rows = [*rows(2), Row(REAL, rows(3)[2].version, "{}")]
 
     with pytest.raises(BrokenContract) as caught:
         _ = [part async for part in connect().citizens(SINCE, UNTIL)]
 
     assert caught.value.code == "foreign_person"
-    assert real not in repr(caught.value) + str(caught.value)
+    assert REAL not in repr(caught.value) + str(caught.value)
 
 
 async def test_an_invented_number_in_production_stops_the_feed(connect: Connect, register: Register) -> None:
