@@ -189,7 +189,7 @@ def _is_error(content: bytes) -> bool:
     """Tells whether a gateway answered a JSON error where SOAP was due."""
     try:
         return content.lstrip()[:1] == b"{" and not {"error_code", "error", "message"}.isdisjoint(json.loads(content))
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 

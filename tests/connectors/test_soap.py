@@ -83,6 +83,7 @@ async def test_no_request_number_is_used_twice(connect: Connect, register: Regis
         pytest.param(httpx.Response(200, text="<html/>"), BrokenContract, "not_soap", id="xhtml"),
         pytest.param(httpx.Response(200, text='{"error_code": "-1"}'), Unavailable, "error_in_200", id="json error"),
         pytest.param(httpx.Response(200, text='{"SoCongDan": "1"}'), BrokenContract, "not_xml", id="json"),
+        pytest.param(httpx.Response(200, text='{"a":' * 200_000), BrokenContract, "not_xml", id="deep json"),
         pytest.param(envelope("<a/><b/>"), BrokenContract, "not_soap", id="two bodies"),
         pytest.param(envelope(""), BrokenContract, "not_soap", id="no body"),
         pytest.param(envelope("<Other/>"), BrokenContract, "unexpected_answer", id="another element"),
