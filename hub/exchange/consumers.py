@@ -13,17 +13,15 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
-from joserfc import jwk as jose
-from joserfc.errors import JoseError
 from psycopg.types.json import Jsonb
 
 from hub.exchange.exchange_id import new_exchange_id
+from hub.exchange.public_keys import BadKey, read_public_key
 from hub.store.administration import log_steward
 from schemas.canonical import ATTRIBUTES
 
 _CONSUMER = re.compile(r"[a-z][a-z0-9-]{1,62}", re.ASCII)
 _OFFICER = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,31}", re.ASCII)
-_SMALLEST_RSA = 2048
 
 
 class AdministrationRefused(ValueError):
@@ -72,7 +70,10 @@ def add_key(
     expires_at: datetime | None = None,
 ) -> str:
     """Adds a public key beside those that the consumer has, and returns its id (RFC 7638 thumbprint)."""
-    public, kid = _public_key(jwk)
+    try:
+        public, kid = read_public_key(jwk)
+    except BadKey as bad:
+        raise AdministrationRefused(str(bad)) from None
     _require(conn, consumer_id)
     if conn.execute("select 1 from hub.consumer_key where kid = %s", (kid,)).fetchone():
         raise AdministrationRefused("this key is or was registered already: let the consumer make a new one")
@@ -193,23 +194,6 @@ def list_consumers(conn: psycopg.Connection[Any]) -> list[ConsumerOverview]:
              from hub.consumer c order by c.consumer_id"""
     ).fetchall()
     return [ConsumerOverview(*row) for row in rows]
-
-
-def _public_key(jwk: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    """Checks a public key and returns it without anything that is not part of it, with its thumbprint."""
-    try:
-        key = jose.import_key(dict(jwk))
-        public, kid = dict(key.as_dict(private=False)), key.thumbprint()
-    except (JoseError, ValueError, TypeError, KeyError):
-        raise AdministrationRefused("not a public key as a JWK (RFC 7517)") from None
-    if key.is_private and public.get("kty") != "oct":
-        raise AdministrationRefused("this is a private key: only its public part may leave the consumer")
-    kind, curve = public.get("kty"), public.get("crv")
-    if (kind, curve) not in {("OKP", "Ed25519"), ("EC", "P-256"), ("RSA", None)}:
-        raise AdministrationRefused("the key must be Ed25519, P-256 or RSA")
-    if kind == "RSA" and len(str(public["n"])) * 6 < _SMALLEST_RSA:
-        raise AdministrationRefused(f"an RSA key needs {_SMALLEST_RSA} bits or more")
-    return {name: public[name] for name in ("kty", "crv", "x", "y", "n", "e") if name in public}, kid
 
 
 def _require(conn: psycopg.Connection[Any], consumer_id: str) -> None:
