@@ -80,11 +80,12 @@ def read_assertion(assertion: str, policy: Policy, audiences: frozenset[str], no
     audience = claims.get("aud")
     named = audience if isinstance(audience, list) else [audience]
     # Exactly one audience: an assertion that also names another server could be replayed by that server.
-    if len(named) != 1 or named[0] not in audiences:
+    if len(named) != 1 or not isinstance(named[0], str) or named[0] not in audiences:
         raise Unauthenticated("assertion.audience")
     expires = _lifetime(claims, now)
     jti = claims.get("jti")
-    if not isinstance(jti, str) or not 8 <= len(jti) <= 128:
+    # Half of a surrogate pair is a character to JSON and none to UTF-8.
+    if not isinstance(jti, str) or not 8 <= len(jti) <= 128 or not jti.isprintable():
         raise Unauthenticated("assertion.claims")
     return Assertion(consumer, key.kid, jti, datetime.fromtimestamp(expires + CLOCK_SKEW, UTC))
 
@@ -192,8 +193,8 @@ def new_client_key() -> tuple[dict[str, Any], dict[str, Any]]:
 def _decode(token: str | bytes, find_key: Any, algorithms: list[str], code: str) -> dict[str, Any]:
     try:
         claims = jwt.decode(token, find_key, algorithms=algorithms, registry=JWSRegistry(algorithms=algorithms)).claims
-    except (JoseError, ValueError, TypeError, KeyError):
-        # A library's text may quote the token.
+    except (JoseError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError):
+        # Whatever a library stumbles over, it proved nothing. Its text may quote the token.
         raise Unauthenticated(code) from None
     if not isinstance(claims, dict):
         raise Unauthenticated(code)
@@ -205,8 +206,10 @@ def _lifetime(claims: dict[str, Any], now: float) -> float:
     if not all(isinstance(each, int | float) and not isinstance(each, bool) for each in (expires, not_before, issued)):
         raise Unauthenticated("assertion.claims")
     assert isinstance(expires, int | float)  # noqa: S101
-    if expires + CLOCK_SKEW <= now:
+    # Compared, never calculated with: JSON knows numbers that are too large for that, and Python's reads NaN.
+    if expires <= now - CLOCK_SKEW:
         raise Unauthenticated("assertion.expired")
-    if expires - now > LONGEST_ASSERTION + CLOCK_SKEW or max(not_before, issued) > now + CLOCK_SKEW:
+    timely = expires <= now + LONGEST_ASSERTION + CLOCK_SKEW
+    if not (timely and not_before <= now + CLOCK_SKEW and issued <= now + CLOCK_SKEW):
         raise Unauthenticated("assertion.claims")
     return float(expires)

@@ -11,10 +11,12 @@ from typing import Any
 
 import psycopg
 import pytest
-from joserfc import jwk, jwt
+from joserfc import jwk, jws, jwt
 
 from hub.exchange import consumers
-from hub.exchange.tokens import make_assertion, new_client_key
+from hub.exchange.policy import Policy
+from hub.exchange.refusals import Unauthenticated
+from hub.exchange.tokens import make_assertion, new_client_key, read_assertion
 from hub.settings import Settings
 from tests.api.conftest import CONSUMER, Client, until
 
@@ -36,7 +38,8 @@ def _claims(**changes: Any) -> dict[str, Any]:
 
 def _signed(private: dict[str, Any], claims: dict[str, Any], algorithm: str = "Ed25519", **header: Any) -> str:
     key = jwk.import_key(private)
-    return jwt.encode({"alg": algorithm, "kid": key.thumbprint()} | header, claims, key, algorithms=[algorithm])
+    protected = {"alg": algorithm, "kid": key.thumbprint()} | header
+    return jws.serialize_compact(protected, json.dumps(claims), key, algorithms=[algorithm])
 
 
 def _unsigned(header: dict[str, Any], claims: dict[str, Any]) -> str:
@@ -69,6 +72,17 @@ async def _refusal(client: Client, assertion: str) -> str:
         ({"aud": None}, "assertion.audience"),
         ({"iss": "another"}, "assertion.untrusted"),
         ({"sub": "another"}, "assertion.untrusted"),
+        ({"exp": float("nan")}, "assertion.claims"),
+        ({"exp": float("inf")}, "assertion.claims"),
+        ({"exp": 10**400}, "assertion.claims"),
+        ({"exp": -(10**400)}, "assertion.expired"),
+        ({"nbf": float("nan")}, "assertion.claims"),
+        ({"iat": 10**400}, "assertion.claims"),
+        ({"aud": {}}, "assertion.audience"),
+        ({"aud": [{}]}, "assertion.audience"),
+        ({"aud": [["http://127.0.0.1:8000"]]}, "assertion.audience"),
+        ({"jti": "\ud800" * 10}, "assertion.claims"),
+        ({"iss": ["another"], "sub": ["another"]}, "assertion.untrusted"),
     ],
 )
 async def test_wrong_claims_are_refused(client: Client, changes: dict[str, Any], code: str) -> None:
@@ -99,6 +113,29 @@ async def test_forged_signatures_are_refused(client: Client, entries: Entries) -
     assert codes == {"assertion.untrusted"}
     assert len([row for row in entries("token") if row["code"] == "assertion.untrusted"]) == len(forged)
     del public
+
+
+@pytest.mark.parametrize("header", ['{"alg":"Ed25519","kid":%s}', "%s"])
+@pytest.mark.parametrize("nested", ["[" * 100_000, "[" * 900 + "]" * 900, '{"a":' * 20_000, "NaN", "[]", "1", '"x"'])
+async def test_odd_json_proves_nothing(client: Client, header: str, nested: str) -> None:
+    """Neither deep nesting nor a header that is no object is anything but an untrusted assertion."""
+    parts = [base64.urlsafe_b64encode(each.encode()).decode().rstrip("=") for each in (header % nested, nested, "x")]
+    assertion = ".".join(parts)
+    if len(assertion) < 60_000:
+        assert await _refusal(client, assertion) == "assertion.untrusted"
+    with pytest.raises(Unauthenticated):
+        read_assertion(assertion, Policy.of([], {}), frozenset(), time.time())
+    token = await client.http.get("/v1/procedures", headers={"Authorization": f"Bearer {assertion}"})
+    assert (token.status_code, token.json()["code"]) == (401, "token.invalid")
+
+
+async def test_deep_claims_prove_nothing(client: Client) -> None:
+    """Also under a good signature."""
+    key = jwk.import_key(client.private_key)
+    signed = jws.serialize_compact(
+        {"alg": "Ed25519", "kid": key.thumbprint()}, '{"a":' * 5_000, key, algorithms=["Ed25519"]
+    )
+    assert await _refusal(client, signed) == "assertion.untrusted"
 
 
 async def test_an_assertion_is_used_once(client: Client) -> None:
