@@ -19,8 +19,10 @@ _FIELD_LIKE = re.compile(r"[A-Za-z_]{1,40}", re.ASCII)
 Model = TypeVar("Model", bound=BaseModel)
 
 
-async def read_body(headers: dict[bytes, bytes], receive: Receive, media_type: str) -> bytes:
-    """Reads a body of the expected media type, up to `LARGEST_BODY` bytes.
+async def read_body(
+    headers: dict[bytes, bytes], receive: Receive, media_type: str, seconds: float = _BODY_SECONDS
+) -> bytes:
+    """Reads a body of the expected media type, up to `LARGEST_BODY` bytes, all of it in `seconds`.
 
     Raises:
         Refused: wrong media type, compressed, too large or too slow.
@@ -33,9 +35,15 @@ async def read_body(headers: dict[bytes, bytes], receive: Receive, media_type: s
     length = headers.get(b"content-length", b"")
     if length.isdigit() and int(length) > LARGEST_BODY:
         raise Refused("body.too_large")
-    message = await receive()
-    if message.get("more_body", False):
-        return await _read_rest(receive, message)
+    try:
+        async with asyncio.timeout(seconds):
+            message = await receive()
+            if message.get("more_body", False):
+                return await _read_rest(receive, message)
+    except TimeoutError:
+        raise Refused("body.timeout") from None
+    if message["type"] == "http.disconnect":
+        raise Refused("body.timeout")
     body: bytes = message.get("body", b"")
     if len(body) > LARGEST_BODY:
         raise Refused("body.too_large")
@@ -65,17 +73,13 @@ def _same_type(given: str, expected: str) -> bool:
 
 async def _read_rest(receive: Receive, message: Message) -> bytes:
     body = bytearray(message.get("body", b""))
-    try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            while message.get("more_body", False):
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise Refused("body.timeout")
-                body += message.get("body", b"")
-                if len(body) > LARGEST_BODY:
-                    raise Refused("body.too_large")
-    except TimeoutError:
-        raise Refused("body.timeout") from None
+    while message.get("more_body", False):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refused("body.timeout")
+        body += message.get("body", b"")
+        if len(body) > LARGEST_BODY:
+            raise Refused("body.too_large")
     return bytes(body)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import psycopg
 import pytest
 
+from hub.api.parsing import read_body
 from hub.exchange import consumers
+from hub.exchange.refusals import Refused
 from tests.api.conftest import CONSUMER, DOSSIER, NAME, OFFICER, PERSONAL_ID, PROCEDURE, Client, Store, person, until
 
 Entries = Callable[..., list[dict[str, Any]]]
@@ -176,3 +179,27 @@ async def test_a_disabled_officer_stops_acting(client: Client, owner: psycopg.Co
         return bool(answer.json()["code"] == "officer.unknown")
 
     await until(refused, 5)
+
+
+async def test_a_body_that_never_begins_is_not_waited_for() -> None:
+    """The time limit holds from the first byte that is due, not from the second part on."""
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(30)
+        return {}
+
+    with pytest.raises(Refused) as caught:
+        await read_body({b"content-type": b"application/json"}, receive, "application/json", seconds=0.05)
+    assert caught.value.code == "body.timeout"
+
+
+async def test_a_body_that_stops_is_not_waited_for() -> None:
+    """All parts together have one time limit."""
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(0.02)
+        return {"type": "http.request", "body": b" ", "more_body": True}
+
+    with pytest.raises(Refused) as caught:
+        await read_body({b"content-type": b"application/json"}, receive, "application/json", seconds=0.1)
+    assert caught.value.code == "body.timeout"
