@@ -19,6 +19,7 @@ from hub.pipeline.context import Context
 from hub.pipeline.feeds import find_feed
 from hub.pipeline.landing import LandedBatch
 from hub.pipeline.mapper import MAPPED, PageTask
+from hub.pipeline.memory import batch_memory
 from hub.pipeline.verdict import Verdict, write_refused
 from hub.pipeline.workers import map_pages
 from hub.quality.batch import COLUMNS, cross_row_findings
@@ -32,6 +33,7 @@ ENOUGH = 20
 """Records below which a share says nothing: an empty hour is ordinary."""
 
 
+@batch_memory()
 def check(batch_id: UUID, context: Context) -> str:
     """Checks one landed batch and returns its state: `checked`, or `parked` when a human must decide.
 

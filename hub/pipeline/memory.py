@@ -1,17 +1,20 @@
-"""The cyclic garbage collector rests while a batch is worked on: records form no cycles, and it would visit each."""
+"""Memory between batches: the collector rests while one is worked on, and what it held is given back afterwards."""
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
 @contextmanager
-def collector_paused() -> Iterator[None]:
-    """Pauses the collector in this process; what is not in a cycle is freed as ever.
+def batch_memory() -> Iterator[None]:
+    """Pauses the cyclic collector in this process, and gives freed memory back to the system at the end.
 
-    Measured: it took 40 % of the time of validating 10,000 records that were kept.
+    A batch's records form no cycles, and the collector would visit each: it took 40 % of the time of validating 10,000
+    records that were kept. glibc keeps freed pages inside its heap until it is told to give them back.
     """
     running = gc.isenabled()
     gc.disable()
@@ -20,3 +23,7 @@ def collector_paused() -> Iterator[None]:
     finally:
         if running:
             gc.enable()
+        if sys.platform == "linux":
+            trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+            if trim is not None:
+                trim(0)

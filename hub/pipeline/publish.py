@@ -14,7 +14,7 @@ from hub.pipeline.errors import LedgerUnbalanced
 from hub.pipeline.feeds import Feed, find_feed
 from hub.pipeline.landing import LandedBatch, slices
 from hub.pipeline.mapper import LANDED, LOCAL, MAPPED, as_json
-from hub.pipeline.memory import collector_paused
+from hub.pipeline.memory import batch_memory
 from hub.pipeline.verdict import read_refused, read_wire_records
 from hub.quality.rules import Finding, finding
 from hub.store import batches, quarantine
@@ -52,12 +52,12 @@ def publish(feed_name: str, context: Context) -> PublishOutcome:
                 return PublishOutcome(feed.name, outcome.published, str(batch.batch_id))
             if batch.state != "checked":
                 break
-            with collector_paused():
-                _publish_batch(feed, context, conn, batch)
+            _publish_batch(feed, context, conn, batch)
             outcome.published.append(str(batch.batch_id))
     return outcome
 
 
+@batch_memory()
 def _publish_batch(feed: Feed, context: Context, conn: psycopg.Connection[Any], batch: Batch) -> None:
     landed = context.landed(batch)
     refused, repeated = read_refused(landed)
