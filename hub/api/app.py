@@ -103,6 +103,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services(foundations) as services:
             app.state.services = services
+            app.state.readiness = health.Readiness(services)
             yield
 
     endpoints = [Endpoint(operation) for operation in OPERATIONS]

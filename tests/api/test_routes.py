@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 import structlog
 from fastapi import FastAPI
@@ -18,7 +20,8 @@ from hub.api.app import OPERATIONS
 from hub.api.catalogue import PROBLEMS
 from hub.api.models import LookupAnswer, ProcedureAnswer, ProceduresAnswer
 from hub.api.openapi import codes_of
-from tests.api.conftest import NAME, PERSONAL_ID, PROCEDURE, Client, Store, person
+from hub.store import migrate
+from tests.api.conftest import NAME, PERSONAL_ID, PROCEDURE, Client, Store, person, until
 
 PUBLIC = {"/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs"}
 Entries = Callable[..., list[dict[str, Any]]]
@@ -148,6 +151,42 @@ async def test_readiness_gives_reasons(client: Client) -> None:
     assert document["status"] == "ready"
     assert set(document["checks"]) == {"database", "migrations", "partition", "keys", "policy"}
     assert (await client.http.get("/health/live")).json() == {"status": "live"}
+
+
+async def test_readiness_is_found_out_once_for_many(client: Client, owner: psycopg.Connection[Any]) -> None:
+    """A flood of questions is answered from the last verdict, and a bad one is asked again soon."""
+    answers = await asyncio.gather(*(client.http.get("/health/ready") for _ in range(50)))
+    assert {each.status_code for each in answers} == {200}
+    owner.execute("update hub.alembic_version set version_num = '0000'")
+    assert (await client.http.get("/health/ready")).status_code == 200
+
+    async def unready() -> bool:
+        return (await client.http.get("/health/ready")).status_code == 503
+
+    await until(unready)
+    owner.execute("update hub.alembic_version set version_num = %s", (migrate.newest(),))
+    started = time.monotonic()
+    await until(_is_ready(client))
+    assert time.monotonic() - started < 3
+
+
+def _is_ready(client: Client) -> Callable[[], Awaitable[bool]]:
+    async def ready() -> bool:
+        return (await client.http.get("/health/ready")).status_code == 200
+
+    return ready
+
+
+async def test_a_missing_key_makes_unready(client: Client, store: Store, owner: psycopg.Connection[Any]) -> None:
+    """A subject under a newer master key than this process holds, found without reading all subjects."""
+    store.publish(person())
+    owner.execute("update hub.subject_key set master_version = 2")
+
+    async def names_the_key() -> bool:
+        checks = (await client.http.get("/health/ready")).json()["checks"]
+        return not checks["keys"]["ok"] and "master key 2" in checks["keys"]["reason"]
+
+    await until(names_the_key)
 
 
 async def test_nobody_is_seen_outside_the_answer(
