@@ -46,6 +46,9 @@ def sentence(error: BaseException) -> str:
     package = kind.__module__.partition(".")[0]
     if package in _OURS:
         return str(error) or kind.__name__
+    origin = getattr(error, "orig", None)
+    if package == "sqlalchemy" and isinstance(origin, BaseException):
+        return sentence(origin)
     if package in ("psycopg", "asyncpg"):
         for each in kind.__mro__:
             if each.__name__ in _DATABASE:

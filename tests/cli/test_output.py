@@ -9,6 +9,7 @@ from contextlib import redirect_stdout
 import psycopg
 import pytest
 from asyncpg import exceptions as asyncpg_errors
+from sqlalchemy.exc import DBAPIError
 
 from connectors.errors import Unavailable
 from hub.cli import failures
@@ -101,6 +102,7 @@ def test_our_own_errors_are_told() -> None:
     [
         (psycopg.errors.DiskFull("could not extend: Nguyễn"), "no room left"),
         (asyncpg_errors.DiskFullError("Nguyễn"), "no room left"),
+        (DBAPIError("insert Nguyễn", None, psycopg.errors.DiskFull("Nguyễn")), "no room left"),
         (psycopg.OperationalError("server closed: Nguyễn"), "broke the connection"),
         (asyncpg_errors.ConnectionDoesNotExistError("Nguyễn"), "broke the connection"),
         (psycopg.errors.UndefinedTable("Nguyễn"), "hub db upgrade"),
