@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 import structlog
 from fastapi import FastAPI
@@ -22,7 +23,7 @@ from hub.api.openapi import DESCRIPTION, build_document, request_body_of, respon
 from hub.api.problems import MEDIA_TYPE, problem_document, problem_headers
 from hub.api.reference import render_reference
 from hub.api.services import lay_foundations, open_services
-from hub.api.serving import Endpoint, Operation, language_of
+from hub.api.serving import Endpoint, Operation, language_of, refuse_address
 from hub.exchange.refusals import Refused
 from hub.settings import Settings, get_settings
 
@@ -37,6 +38,7 @@ OPERATIONS: tuple[Operation, ...] = (
     procedures.SHOW,
 )
 
+_EXCHANGE_PATHS = ("/v1/", "/oauth/")
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 
 
@@ -193,12 +195,16 @@ def _add_public_routes(app: FastAPI) -> None:
 async def _routing_problem(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     code = {404: "route.unknown", 405: "method.not_allowed"}.get(status, "hub.fault")
-    return _problem(request, Refused(code), getattr(error, "headers", None))
+    refused, exchange_id = Refused(code), None
+    if request.scope["path"].startswith(_EXCHANGE_PATHS):
+        services = request.app.state.services
+        refused, exchange_id = await refuse_address(dict(request.scope["headers"]), services, refused)
+    return _problem(request, refused, getattr(error, "headers", None), exchange_id)
 
 
-def _problem(request: Request, refused: Refused, headers: Any = None) -> Response:
+def _problem(request: Request, refused: Refused, headers: Any = None, exchange_id: UUID | None = None) -> Response:
     language = language_of(dict(request.scope["headers"]))
-    document = problem_document(refused, language, None)
+    document = problem_document(refused, language, exchange_id)
     return JSONResponse(
         document, document["status"], problem_headers(refused, language) | dict(headers or {}), MEDIA_TYPE
     )

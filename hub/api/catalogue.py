@@ -273,6 +273,19 @@ _TABLE: tuple[Problem, ...] = (
         ("The method is not allowed", "See the `Allow` header."),
     ),
     Problem(
+        "calls.too_many",
+        429,
+        "consumer",
+        (
+            "Quá nhiều yêu cầu không được xác thực",
+            "Gửi lại sau `retry_after` giây, với mã truy cập hợp lệ.",
+        ),
+        (
+            "Too many calls that prove nobody",
+            "Repeat the call after `retry_after` seconds, with a valid token.",
+        ),
+    ),
+    Problem(
         "hub.fault",
         500,
         "hub_operator",

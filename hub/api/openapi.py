@@ -20,7 +20,7 @@ _SCHEMA = "#/components/schemas/{model}"
 _EXCHANGE = UUID("0199a3f2-7c00-7aaa-8000-000000000001")
 _WITH_TOKEN = ("token.missing", "token.invalid", "token.expired", "token.revoked", "consumer.disabled")
 _WITH_BODY = ("body.media_type", "body.too_large", "body.timeout")
-_ALWAYS = ("hub.fault", "hub.database_down", "hub.log_unwritable", "hub.policy_unknown")
+_ALWAYS = ("calls.too_many", "hub.fault", "hub.database_down", "hub.log_unwritable", "hub.policy_unknown")
 
 DESCRIPTION = """
 Thông tin mà nhà nước đã có thì công dân không phải khai lại. / What the state already knows, nobody is asked again.
@@ -102,6 +102,6 @@ def build_document(app: FastAPI, operations: tuple[Operation, ...]) -> dict[str,
 
 def _problem_example(code: str, operation: Operation) -> dict[str, Any]:
     wrong = (InvalidParam("subject.birth_date", "format"),) if code == "body.invalid" else ()
-    retry = 5 if PROBLEMS[code].status == 503 else None
+    retry = {429: 1, 503: 5}.get(PROBLEMS[code].status)
     document = problem_document(Refused(code, wrong, retry), "en", _EXCHANGE)
     return oauth_error(document) if operation.kind == "token" else document

@@ -42,7 +42,7 @@ def problem_document(refused: Refused, language: Language, exchange_id: UUID | N
 def oauth_error(document: dict[str, Any]) -> dict[str, Any]:
     """Adds the members that an OAuth client looks for (RFC 6749 §5.2)."""
     code = document["code"]
-    if document["status"] >= 500:
+    if document["status"] >= 500 or document["status"] == 429:
         error = "temporarily_unavailable"
     else:
         default = "invalid_client" if document["status"] in (401, 403) else "invalid_request"

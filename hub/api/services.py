@@ -18,6 +18,7 @@ from hub.exchange.needs import needs_of
 from hub.exchange.query import Finder
 from hub.exchange.reading import SERVER_SETTINGS
 from hub.exchange.signing_keys import SigningKeys
+from hub.exchange.strangers import Strangers
 from hub.exchange.tokens import TokenVerifier
 from hub.mapping.procedures import Procedure, load_procedures
 from hub.settings import Role, Settings
@@ -57,11 +58,13 @@ class Services:
     verifier: TokenVerifier
     finder: Finder = field(init=False)
     guesses: Guesses = field(init=False)
+    strangers: Strangers = field(init=False)
     metrics: Metrics = field(init=False)
 
     def __post_init__(self) -> None:
         self.finder = Finder(self.reading)
         self.guesses = Guesses(self.writing, under_way=_COUNTS)
+        self.strangers = Strangers(self.log)
         self.metrics = Metrics(self.policy.age)
 
     @property
@@ -119,6 +122,7 @@ async def open_services(foundations: Foundations) -> AsyncIterator[Services]:
     try:
         yield services
     finally:
+        await services.strangers.drain()
         await services.log.drain()
         await policy.close()
         reading.terminate()

@@ -11,8 +11,10 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -30,6 +32,7 @@ from hub.exchange.entries import REFUSED, Kind, LogEntry
 from hub.exchange.outages import DATABASE_AWAY
 from hub.exchange.policy import Consumer, Policy
 from hub.exchange.refusals import Refused, Unauthenticated, Unready
+from hub.exchange.strangers import too_many
 from hub.trust.keys import KeyRefused
 
 log = structlog.get_logger()
@@ -120,7 +123,10 @@ class Endpoint:
                 entry.request_digest = services.ring.current.digest(call.body)
             reply = await operation.handler(call)
         except Exception as error:
-            reply = _refuse(_refusal_of(error, entry, services), operation, headers, entry, services)
+            refused = _refusal_of(error, entry, services)
+            turned_away = _turned_away(refused, entry, services)
+            reply = _refuse(too_many() if turned_away else refused, operation, headers, entry, services)
+            reply.logged = turned_away
         if not reply.logged:
             try:
                 await services.log.append(entry)
@@ -132,6 +138,23 @@ class Endpoint:
     async def respond(self, request: Request) -> ASGIApp:
         """Serves a call that came through the router: an ASGI application is what Starlette sends as a response."""
         return self
+
+
+async def refuse_address(headers: dict[bytes, bytes], services: Services, refused: Refused) -> tuple[Refused, UUID]:
+    """Logs a call to an address or with a method that the exchange does not have, and returns how it is refused.
+
+    The address itself is not kept: it may hold anything.
+    """
+    entry = LogEntry("unknown", code=refused.code)
+    with suppress(Refused):
+        entry.consumer_id = services.verifier.verify(_bearer(headers), services.policy.current()).consumer_id
+    if _turned_away(refused, entry, services):
+        return too_many(), entry.exchange_id
+    try:
+        await services.log.append(entry)
+    except Unready as unready:
+        return unready, entry.exchange_id
+    return refused, entry.exchange_id
 
 
 def language_of(headers: dict[bytes, bytes]) -> Language:
@@ -149,6 +172,11 @@ def _bearer(headers: dict[bytes, bytes]) -> bytes:
 def _told_code(entry: LogEntry) -> str:
     """Returns the code that the caller was told: the log's own reasons must not show in a counter either."""
     return entry.code or "" if entry.outcome == REFUSED else ""
+
+
+def _turned_away(refused: Refused, entry: LogEntry, services: Services) -> bool:
+    """Tells whether a refusal is one of too many to callers that did not prove who they are."""
+    return entry.consumer_id is None and not isinstance(refused, Unready) and not services.strangers.admit()
 
 
 def _refusal_of(error: Exception, entry: LogEntry, services: Services) -> Refused:

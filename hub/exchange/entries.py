@@ -9,7 +9,7 @@ from uuid import UUID
 
 from hub.exchange.exchange_id import new_exchange_id
 
-Kind = Literal["token", "dossier", "lookup", "procedures", "administration", "steward"]
+Kind = Literal["token", "dossier", "lookup", "procedures", "administration", "steward", "unknown"]
 
 REFUSED = "refused"
 
