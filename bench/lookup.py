@@ -93,9 +93,10 @@ def fill(settings: Settings, subjects: int) -> dict[str, Any]:
         batch_id = uuid4()
         conn.execute("insert into hub.feed (name) values ('population.citizens')")
         conn.execute(
-            """insert into hub.batch (batch_id, feed, state, since, until, scope, legal_basis, landed_uri,
+            """insert into hub.batch (batch_id, feed, state, since, until, asked_until, scope, legal_basis, landed_uri,
                                       master_version)
-               values (%s, 'population.citizens', 'published', now() - interval '1 h', now(), 'all', 'b', 'x', 1)""",
+               values (%s, 'population.citizens', 'published', now() - interval '1 h', now(), now(), 'all', 'b', 'x',
+                       1)""",
             (batch_id,),
         )
         for start in range(0, subjects, _BATCH):
