@@ -104,6 +104,8 @@ def _volume(conn: psycopg.Connection[Any], context: Context, batch: Batch, refus
         return [finding("batch.mostly_refused", "")]
     if fetched == 0 and batches.is_first(conn, batch):
         return [finding("batch.empty", "")]
+    if batch.until < batch.asked_until:
+        return []  # it ended because it was full
     # Silence is measured from when the feed last brought anything: an empty hour is ordinary, an empty week is not.
     since = batches.last_heard(conn, batch) if fetched == 0 else batch.since
     usual = batches.usual_rate(conn, batch.feed, batch.until - since)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -84,13 +84,15 @@ def insert_refused(
     batch_id: UUID,
     feed: str,
     today: date,
-    refused: Iterable[RefusedRecord],
+    refused: Sequence[RefusedRecord],
 ) -> int:
     """Seals refused records into quarantine, each under a key of its own, and returns how many were new.
 
     A record that was quarantined before, under the same version and with the same content, is not kept twice: it waits
     already, or a steward has decided about it.
     """
+    if not refused:
+        return 0
     due = {severity: due_date(today, severity) for severity in WORKING_DAYS}
     conn.execute("create temp table if not exists refused (like hub.quarantine including defaults) on commit drop")
     conn.execute("truncate refused")

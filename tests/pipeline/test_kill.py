@@ -181,10 +181,14 @@ def test_kills_at_random_moments_lose_nothing(served: tuple[Twin, str], driven: 
     print(f"HUB_TEST_KILL_SEED={seed}")  # noqa: T201
     dice = random.Random(seed)
     driver, context = driven
-    began = time.monotonic()
-    driver.start()
-    assert driver.ended() == 0
-    length = time.monotonic() - began
+    length = 0.0
+    for _ in range(2):
+        with context.connect() as conn:
+            conn.execute("update hub.feed set watermark = null")
+        began = time.monotonic()
+        driver.start()
+        assert driver.ended() == 0
+        length = time.monotonic() - began
     kills = 0
     while kills < RANDOM_KILLS:
         with context.connect() as conn:
