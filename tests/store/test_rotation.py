@@ -191,7 +191,7 @@ def test_nothing_is_wrapped_under_a_retired_master_key(settings: Settings, ring:
         conn.execute(
             """insert into hub.batch (batch_id, feed, state, since, until, asked_until, scope, legal_basis,
                                       landed_uri, master_version, wrapped_key)
-               values (gen_random_uuid(), 'population.citizens', 'landed', now() - interval '1 hour', now(), now(), 'all',
-                       'l', 'file:///x', 1, 'x')"""
+               values (gen_random_uuid(), 'population.citizens', 'landed', now() - interval '1 hour', now(), now(),
+                       'all', 'l', 'file:///x', 1, 'x')"""
         )
     publish(conn, new, row(personal_id(2)))
