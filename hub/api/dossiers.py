@@ -14,7 +14,7 @@ from hub.exchange.entries import LogEntry
 from hub.exchange.policy import require_officer
 
 _EXAMPLE = {
-    "exchange": "0199a3f2-7c00-7aaa-8000-000000000001",
+    "exchange": "0199a3f2-7c00-7aaa-8000-00000000000a",
     "dossier": "G16.01-261122-0007",
     "procedure": "1.004623",
     "status": "open",

@@ -23,7 +23,7 @@ LOOKUP_REQUEST: dict[str, Any] = {
 }
 
 LOOKUP_ANSWER: dict[str, Any] = {
-    "exchange": "0199a3f2-7c00-7aaa-8000-000000000001",
+    "exchange": "0199a3f2-7c00-7aaa-8000-00000000000a",
     "request_digest": "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:",
     "outcome": "partial",
     "match": {"name": "exact"},
@@ -41,7 +41,7 @@ LOOKUP_ANSWER: dict[str, Any] = {
 }
 
 PROCEDURE: dict[str, Any] = {
-    "exchange": "0199a3f2-7c00-7aaa-8000-000000000001",
+    "exchange": "0199a3f2-7c00-7aaa-8000-00000000000a",
     "procedure": "1.004623",
     "version": "2026-01",
     "name": {"vi": "Cấp thẻ hướng dẫn viên du lịch nội địa", "en": "Issue a domestic tour-guide card"},
@@ -68,7 +68,7 @@ PROCEDURE: dict[str, Any] = {
 }
 
 PROCEDURES: dict[str, Any] = {
-    "exchange": "0199a3f2-7c00-7aaa-8000-000000000001",
+    "exchange": "0199a3f2-7c00-7aaa-8000-00000000000a",
     "procedures": [
         {
             "procedure": "1.004623",

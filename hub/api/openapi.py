@@ -17,7 +17,7 @@ from hub.api.serving import Operation
 from hub.exchange.refusals import InvalidParam, Refused
 
 _SCHEMA = "#/components/schemas/{model}"
-_EXCHANGE = UUID("0199a3f2-7c00-7aaa-8000-000000000001")
+_EXCHANGE = UUID("0199a3f2-7c00-7aaa-8000-00000000000a")
 _WITH_TOKEN = ("token.missing", "token.invalid", "token.expired", "token.revoked", "consumer.disabled")
 _WITH_BODY = ("body.media_type", "body.too_large", "body.timeout")
 _ALWAYS = ("calls.too_many", "hub.fault", "hub.database_down", "hub.log_unwritable", "hub.policy_unknown")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,7 @@ from hub.mapping.spec import FieldRule, LoadedMapping
 from hub.mapping.wire import NoSuchField, wire_path
 
 
-class LintRule:
+class LintRule(ABC):
     """One demand on a mapping."""
 
     id: ClassVar[str]
@@ -25,9 +26,9 @@ class LintRule:
         self.root = root
         self.today = today
 
+    @abstractmethod
     def check(self) -> Iterator[Problem]:
         """Yields a problem for each place that breaks the rule."""
-        raise NotImplementedError
 
     def problem(self, *where: str | int, **values: Any) -> Problem:
         """Fills the docstring with what was found."""
