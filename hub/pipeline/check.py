@@ -20,7 +20,7 @@ from hub.pipeline.feeds import find_feed
 from hub.pipeline.landing import LandedBatch
 from hub.pipeline.mapper import MAPPED, PageTask
 from hub.pipeline.memory import batch_memory
-from hub.pipeline.verdict import Verdict, write_refused
+from hub.pipeline.verdict import Verdict, rule_rows, write_refused
 from hub.pipeline.workers import map_pages
 from hub.quality.batch import COLUMNS, cross_row_findings
 from hub.quality.rules import Finding, finding
@@ -123,16 +123,8 @@ def _save(
     parked_rule: str | None,
 ) -> None:
     """Writes what the rules said; one transaction with the state of the batch."""
-    conn.execute("delete from hub.rule_result where batch_id = %s", (batch.batch_id,))
-    with conn.cursor() as cursor:
-        cursor.executemany(
-            "insert into hub.rule_result (batch_id, rule_id, field, stage, error_group, severity, records)"
-            " values (%s, %s, %s, %s, %s, %s, %s)",
-            [
-                (batch.batch_id, each.rule, each.field, each.stage, each.group, each.severity, count)
-                for each, count in sorted(verdict.counts.items(), key=lambda item: (item[0].rule, item[0].field))
-            ],
-        )
+    batches.clear_rule_results(conn, batch.batch_id)
+    batches.add_rule_results(conn, batch.batch_id, rule_rows(verdict.counts))
     batches.mark_checked(
         conn,
         batch.batch_id,

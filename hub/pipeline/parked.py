@@ -7,7 +7,7 @@ from uuid import UUID
 from hub.pipeline.context import Context
 from hub.pipeline.decisions import decide
 from hub.pipeline.errors import NotParked
-from hub.store.batches import load_batch, mark_asked
+from hub.store.batches import load_batch, mark_asked, rule_results
 
 
 def describe(batch_id: str, context: Context) -> dict[str, str] | None:
@@ -21,10 +21,7 @@ def describe(batch_id: str, context: Context) -> dict[str, str] | None:
         if batch.state != "parked":
             return None
         mark_asked(conn, batch.batch_id)
-        rules = conn.execute(
-            "select rule_id, field, severity, records from hub.rule_result where batch_id = %s order by records desc",
-            (batch.batch_id,),
-        ).fetchall()
+        rules = rule_results(conn, batch.batch_id)
     counts = {name: count for name, count in batch.counts.items() if isinstance(count, int)}
     lines = [
         f"**{batch.feed}**, {batch.since:%Y-%m-%d %H:%M} – {batch.until:%Y-%m-%d %H:%M} UTC",
@@ -33,7 +30,7 @@ def describe(batch_id: str, context: Context) -> dict[str, str] | None:
         "",
         "| rule | field | severity | records |",
         "| --- | --- | --- | --- |",
-        *(f"| `{rule}` | {field} | {severity} | {records} |" for rule, field, severity, records in rules),
+        *(f"| `{rule}` | {field} | {severity} | {records} |" for rule, field, severity, _, records in rules),
         "",
         "**release**: công bố / publish it as it is.",
         "**discard**: bỏ, lần sau lấy lại / drop it; the next run fetches it again.",

@@ -15,7 +15,7 @@ from hub.pipeline.feeds import Feed, find_feed
 from hub.pipeline.landing import LandedBatch, slices
 from hub.pipeline.mapper import LANDED, LOCAL, MAPPED, as_json
 from hub.pipeline.memory import batch_memory
-from hub.pipeline.verdict import read_refused, read_wire_records
+from hub.pipeline.verdict import read_refused, read_wire_records, rule_rows
 from hub.quality.rules import Finding, finding
 from hub.store import batches, quarantine
 from hub.store.batches import Batch
@@ -80,7 +80,7 @@ def _publish_batch(feed: Feed, context: Context, conn: psycopg.Connection[Any], 
         clash = finding("conflict.same_version", "")
         refused += _clashes(landed, batch, rows, set(result.conflicts), clash)
         if result.conflicts:
-            _count(conn, batch, clash, len(result.conflicts))
+            batches.add_rule_results(conn, batch.batch_id, rule_rows({clash: len(result.conflicts)}))
         today = now.astimezone(LOCAL).date()
         kept = quarantine.insert_refused(conn, context.ring, batch.batch_id, feed.name, today, refused)
         context.progress("refused records sealed", kept)
@@ -131,11 +131,3 @@ def _clashes(
             found.append(RefusedRecord(position, key, version, as_json([clash]), wire, documents[position].document))
         start += size
     return found
-
-
-def _count(conn: psycopg.Connection[Any], batch: Batch, found: Finding, records: int) -> None:
-    conn.execute(
-        "insert into hub.rule_result (batch_id, rule_id, field, stage, error_group, severity, records)"
-        " values (%s, %s, %s, %s, %s, %s, %s)",
-        (batch.batch_id, found.rule, found.field, found.stage, found.group, found.severity, records),
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,6 +61,12 @@ class Verdict:
         refusing = [found for found in findings if found.severity != "warn"]
         if refusing:
             self.late.setdefault(position, []).extend(refusing)
+
+
+def rule_rows(counts: Mapping[Finding, int]) -> list[tuple[str, str, str, str, str, int]]:
+    """Returns how often each rule spoke, as the store keeps it."""
+    ordered = sorted(counts.items(), key=lambda item: (item[0].rule, item[0].field))
+    return [(each.rule, each.field, each.stage, each.group, each.severity, count) for each, count in ordered]
 
 
 def write_refused(landed: LandedBatch, verdict: Verdict) -> None:

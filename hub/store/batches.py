@@ -6,6 +6,7 @@ human waits as `parked` until it is released or discarded. Every function runs i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -263,6 +264,23 @@ def ledger_of(conn: psycopg.Connection[Any], batch_id: UUID) -> dict[str, int] |
         (batch_id,),
     ).fetchone()
     return dict(zip(names, row, strict=True)) if row else None
+
+
+def clear_rule_results(conn: psycopg.Connection[Any], batch_id: UUID) -> None:
+    """Forgets what an interrupted check of a batch found."""
+    conn.execute("delete from hub.rule_result where batch_id = %s", (batch_id,))
+
+
+def add_rule_results(
+    conn: psycopg.Connection[Any], batch_id: UUID, rows: Sequence[tuple[str, str, str, str, str, int]]
+) -> None:
+    """Keeps what the rules found in a batch: rule, field, stage, error group, severity and records."""
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            "insert into hub.rule_result (batch_id, rule_id, field, stage, error_group, severity, records)"
+            " values (%s, %s, %s, %s, %s, %s, %s)",
+            [(batch_id, *row) for row in rows],
+        )
 
 
 def rule_results(conn: psycopg.Connection[Any], batch_id: UUID) -> list[tuple[str, str, str, str, int]]:
