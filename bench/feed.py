@@ -59,7 +59,6 @@ def main() -> None:
         "again_speedup": round(hub["seconds"] / found["hub_again"]["seconds"], 2),
         "again_rows_rewritten": found["hub_again"]["rewritten"],
         "fetch_rows_per_second": round(rows / fetched["seconds"]),
-        "hub_split_s": hub["split_s"],
         "copy_upsert_s": copied["seconds"],
         "hub_s": hub["seconds"],
         "hub_again_s": found["hub_again"]["seconds"],
@@ -153,30 +152,20 @@ def hub(var: Path) -> dict[str, Any]:
     """Checks and publishes every landed batch."""
     import great_expectations  # noqa: F401  (its import is seconds, paid once a process: Airflow's scheduler preloads it)
 
-    from hub.pipeline.check import check
     from hub.pipeline.context import Context
-    from hub.pipeline.publish import publish
+    from hub.pipeline.run import load
+    from hub.pipeline.workers import warm_up
 
     del var
     context = Context.from_environment()
     pending = [batch.batch_id for batch in _batches(context)]
-    split = {"check": 0.0, "publish": 0.0}
-
-    def work() -> None:
-        for batch_id in pending:
-            began = time.perf_counter()
-            check(batch_id, context)
-            split["check"] += time.perf_counter() - began
-            began = time.perf_counter()
-            publish(FEED, context)
-            split["publish"] += time.perf_counter() - began
-
-    measured = _measured(work)
+    warm_up()
+    measured = _measured(lambda: load(FEED, context))
     with context.connect() as conn:
         states = conn.execute("select state, count(*) from hub.batch group by 1").fetchall()
         measured["current_rows"] = conn.execute("select count(*) from hub.record").fetchone()[0]  # type: ignore[index]
     assert dict(states) == {"published": len(pending)}, states
-    return measured | {"split_s": {name: round(value, 2) for name, value in split.items()}}
+    return measured
 
 
 def hub_again(var: Path) -> dict[str, Any]:
@@ -318,7 +307,7 @@ def _pages(context: Any, batches: list[Any]) -> Iterator[list[tuple[str, int, by
         for page in batch.counts["pages"]:
             header, payload = landed.read(page)
             bodies = slices([entry[3] for entry in header], payload)
-            yield [(entry[0], entry[1], bytes(body)) for entry, body in zip(header, bodies, strict=True)]
+            yield [(entry[0], entry[1], body) for entry, body in zip(header, bodies, strict=True)]
 
 
 def _newest(context: Any, batches: list[Any]) -> Iterator[list[tuple[str, int, bytes]]]:

@@ -6,7 +6,7 @@ suite → volume. Nothing of a batch reaches the store before all of them have s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import accumulate
 from typing import Any
@@ -18,10 +18,10 @@ from hub.mapping import load_compiled
 from hub.pipeline.context import Context
 from hub.pipeline.feeds import find_feed
 from hub.pipeline.landing import LandedBatch
-from hub.pipeline.mapper import MAPPED, PageTask
+from hub.pipeline.mapper import MAPPED, MappedPage, PageTask
 from hub.pipeline.memory import batch_memory
 from hub.pipeline.verdict import Verdict, rule_rows, write_refused
-from hub.pipeline.workers import map_pages
+from hub.pipeline.workers import PageMapper
 from hub.quality.batch import COLUMNS, cross_row_findings
 from hub.quality.rules import Finding, finding
 from hub.quality.suite import SuiteResult, run_suite
@@ -33,7 +33,6 @@ ENOUGH = 20
 """Records below which a share says nothing: an empty hour is ordinary."""
 
 
-@batch_memory()
 def check(batch_id: UUID, context: Context) -> str:
     """Checks one landed batch and returns its state: `checked`, or `parked` when a human must decide.
 
@@ -45,35 +44,47 @@ def check(batch_id: UUID, context: Context) -> str:
         LandedDamaged: a landed file does not open.
         RuleFailed: a rule could not be evaluated; the batch stays landed and nothing is published.
     """
-    with context.connect() as conn:
+    with context.connect() as conn, PageMapper(context.workers) as mapper:
         batches.lock_feed(conn, batches.load_batch(conn, batch_id).feed)
         batch = batches.load_batch(conn, batch_id)
         if batch.state != "landed" or batches.waits_behind(conn, batch):
             return batch.state
-        feed = find_feed(batch.feed)
-        landed = context.landed(batch)
-        landed.clear(MAPPED)
-        verdict = Verdict()
-        columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
-        drifted = False
-        for page in map_pages(_page_tasks(context, batch, landed), context.workers):
-            drifted = drifted or page.drift
-            verdict.add_page(page)
-            for name, values in page.columns.items():
-                columns[name].extend(values)
-            context.progress("page mapped", page.records)
-        kept = verdict.drop_repeats(columns)
-        suite = _judge(kept, verdict, batch.until)
-        write_refused(landed, verdict)
-        stops = list(suite.batch_failures)
-        if drifted and context.settings.feed(batch.feed).drift == "freeze":
-            stops.append(finding("batch.drift", ""))
-        stops += _volume(conn, context, batch, len(verdict.refused))
-        stops = [stop for stop in stops if stop.severity == "stop"]
-        verdict.counts.update({found: 1 for found in suite.batch_failures if found.severity != "stop"})
-        verdict.counts.update(dict.fromkeys(stops, 1))
-        _save(conn, batch, verdict, suite, load_compiled(feed.mapping).version, stops[0].rule if stops else None)
-        conn.commit()
+        return judge(conn, context, batch, begin_mapping(context, mapper, batch))
+
+
+def begin_mapping(context: Context, mapper: PageMapper, batch: Batch) -> Iterator[MappedPage]:
+    """Begins to map the pages of a landed batch; the caller holds its feed."""
+    landed = context.landed(batch)
+    landed.clear(MAPPED)
+    return mapper.begin(_page_tasks(context, batch, landed))
+
+
+@batch_memory()
+def judge(conn: psycopg.Connection[Any], context: Context, batch: Batch, pages: Iterator[MappedPage]) -> str:
+    """Judges a landed batch by its mapped pages and returns its state; raises as `check` does."""
+    landed = context.landed(batch)
+    verdict = Verdict()
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+    drifted = False
+    for page in pages:
+        drifted = drifted or page.drift
+        verdict.add_page(page)
+        for name, values in page.columns.items():
+            columns[name].extend(values)
+        context.progress("page mapped", page.records)
+    kept = verdict.drop_repeats(columns)
+    suite = _judge_together(kept, verdict, batch.until)
+    write_refused(landed, verdict)
+    stops = list(suite.batch_failures)
+    if drifted and context.settings.feed(batch.feed).drift == "freeze":
+        stops.append(finding("batch.drift", ""))
+    stops += _volume(conn, context, batch, len(verdict.refused))
+    stops = [stop for stop in stops if stop.severity == "stop"]
+    verdict.counts.update({found: 1 for found in suite.batch_failures if found.severity != "stop"})
+    verdict.counts.update(dict.fromkeys(stops, 1))
+    mapping = load_compiled(find_feed(batch.feed).mapping)
+    _save(conn, batch, verdict, suite, mapping.version, stops[0].rule if stops else None)
+    conn.commit()
     context.progress("parked" if stops else "checked", len(kept["position"]))
     return "parked" if stops else "checked"
 
@@ -88,7 +99,7 @@ def _page_tasks(context: Context, batch: Batch, landed: LandedBatch) -> list[Pag
     ]
 
 
-def _judge(columns: dict[str, list[Any]], verdict: Verdict, until: datetime) -> SuiteResult:
+def _judge_together(columns: dict[str, list[Any]], verdict: Verdict, until: datetime) -> SuiteResult:
     positions: list[int] = columns["position"]
     suite = run_suite(columns)
     for found_in in (cross_row_findings(columns, now=until), suite.findings):

@@ -56,7 +56,7 @@ class LandedBatch:
         except OSError as error:
             raise LandingFailed(_advice(error, self.uri)) from None
 
-    def read(self, name: str) -> tuple[Any, memoryview]:
+    def read(self, name: str) -> tuple[Any, bytes]:
         """Returns header and payloads of one file.
 
         Raises:
@@ -69,9 +69,8 @@ class LandedBatch:
                 f"batch {self.batch_id}: the landed file {name} is missing or damaged;"
                 " discard the batch (`hub batch discard`) and it will be fetched again"
             ) from None
-        view = memoryview(plain)
-        (length,) = _LENGTH.unpack(view[:4])
-        return orjson.loads(view[4 : 4 + length]), view[4 + length :]
+        start = _LENGTH.size + _LENGTH.unpack_from(plain)[0]
+        return orjson.loads(memoryview(plain)[_LENGTH.size : start]), plain[start:]
 
     def names(self, prefix: str) -> list[str]:
         """Returns the names of the files with a prefix, in order."""
@@ -97,7 +96,7 @@ def remove_landed(uri: str) -> None:
         folder.rmdir()
 
 
-def slices(lengths: list[int], payload: memoryview) -> Iterator[memoryview]:
+def slices(lengths: list[int], payload: bytes) -> Iterator[bytes]:
     """Cuts a payload into its records."""
     start = 0
     for length in lengths:

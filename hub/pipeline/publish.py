@@ -52,13 +52,14 @@ def publish(feed_name: str, context: Context) -> PublishOutcome:
                 return PublishOutcome(feed.name, outcome.published, str(batch.batch_id))
             if batch.state != "checked":
                 break
-            _publish_batch(feed, context, conn, batch)
+            publish_batch(feed, context, conn, batch)
             outcome.published.append(str(batch.batch_id))
     return outcome
 
 
 @batch_memory()
-def _publish_batch(feed: Feed, context: Context, conn: psycopg.Connection[Any], batch: Batch) -> None:
+def publish_batch(feed: Feed, context: Context, conn: psycopg.Connection[Any], batch: Batch) -> None:
+    """Publishes one checked batch, the next of its feed; raises as `publish` does."""
     landed = context.landed(batch)
     refused, repeated = read_refused(landed)
     left_out = {record.position for record in refused} | repeated
@@ -113,7 +114,7 @@ def _rows(landed: LandedBatch, pages: Iterable[str], left_out: set[int]) -> list
             header, slices([row[6] for row in header], payload), strict=True
         ):
             if position not in left_out:
-                rows.append(PublishRow(position, key, version, status, replaced_by, former_id, bytes(document)))
+                rows.append(PublishRow(position, key, version, status, replaced_by, former_id, document))
     return rows
 
 

@@ -41,18 +41,17 @@ class Verdict:
         """Sets identical repeats aside (same number, version and content: normal in a feed) and returns the other
         rows.
         """
+        marks = list(zip(columns["personal_id"], columns["version"], columns["digest"], strict=True))
+        if len(set(marks)) == len(marks):
+            return columns
         seen: set[tuple[str, int, bytes]] = set()
         keep: list[int] = []
-        rows = zip(columns["position"], columns["personal_id"], columns["version"], columns["digest"], strict=True)
-        for row, (position, key, version, digest) in enumerate(rows):
-            mark = (key, version, digest)
+        for row, (position, mark) in enumerate(zip(columns["position"], marks, strict=True)):
             if mark in seen:
                 self.repeated.add(position)
             else:
                 seen.add(mark)
                 keep.append(row)
-        if not self.repeated:
-            return columns
         return {name: [values[row] for row in keep] for name, values in columns.items()}
 
     def add_findings(self, position: int, findings: list[Finding]) -> None:
@@ -88,11 +87,11 @@ def read_refused(landed: LandedBatch) -> tuple[list[RefusedRecord], set[int]]:
     header, payload = landed.read(f"{REFUSED}-00001")
     refused, start = [], 0
     for position, key, version, findings, wire_length, canonical_length in header["records"]:
-        wire = bytes(payload[start : start + wire_length])
+        wire = payload[start : start + wire_length]
         start += wire_length
         canonical = None
         if canonical_length != _NONE:
-            canonical = bytes(payload[start : start + canonical_length])
+            canonical = payload[start : start + canonical_length]
             start += canonical_length
         refused.append(RefusedRecord(position, key, version, findings, wire, canonical))
     return refused, set(header["repeated"])
@@ -108,7 +107,7 @@ def read_wire_records(
         zip(header, slices([e[3] for e in header], payload), strict=True)
     ):
         if start + offset in positions:
-            found[start + offset] = (key, version, bytes(raw))
+            found[start + offset] = (key, version, raw)
     return found
 
 
@@ -124,7 +123,5 @@ def _late_records(landed: LandedBatch, verdict: Verdict) -> list[RefusedRecord]:
         for row, document in zip(rows, slices([row[6] for row in rows], payload), strict=True):
             if row[0] in wanted:
                 key, version, wire = wires[row[0]]
-                records.append(
-                    RefusedRecord(row[0], key, version, as_json(verdict.late[row[0]]), wire, bytes(document))
-                )
+                records.append(RefusedRecord(row[0], key, version, as_json(verdict.late[row[0]]), wire, document))
     return records

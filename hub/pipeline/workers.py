@@ -1,8 +1,7 @@
 """The processes that map pages: started from a fork server that has everything imported and compiled.
 
 A fork of this process would carry the locks of its threads; a spawn would import and compile everything for each
-worker. Workers live for one batch, so that their memory is free while it is published, and end with the process that
-started them, however it ends.
+worker. Workers end with the process that started them, however it ends.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import connection, get_context, parent_process
 from multiprocessing.forkserver import ensure_running
-from typing import Any
+from typing import Any, Self
 
 from hub.pipeline.mapper import MappedPage, PageTask, map_page
 
@@ -21,14 +20,33 @@ PARALLEL_FROM = 8
 """Pages from which other processes pay for their start."""
 
 
-def map_pages(tasks: list[PageTask], workers: int | None = None) -> Iterator[MappedPage]:
-    """Yields the mapped pages in order; many pages are mapped on every core, or on so many workers."""
-    workers = workers or os.cpu_count() or 1
-    if workers <= 1 or len(tasks) < PARALLEL_FROM:
-        yield from map(map_page, tasks)
-        return
-    with start_pool(workers) as pool:
-        yield from pool.map(map_page, tasks, chunksize=2)
+class PageMapper:
+    """Maps the pages of one batch after another on every core, or on so many workers.
+
+    As a context manager it ends its workers. They start with the first batch that has pages enough to pay for it.
+    """
+
+    def __init__(self, workers: int | None = None) -> None:
+        self._workers = workers or os.cpu_count() or 1
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def begin(self, tasks: list[PageTask]) -> Iterator[MappedPage]:
+        """Begins with the pages of a batch, and returns them, mapped, in order.
+
+        The workers go on while nobody draws from what is returned: pages of the next batch get mapped meanwhile.
+        """
+        if self._workers <= 1 or len(tasks) < PARALLEL_FROM:
+            return map(map_page, tasks)
+        if self._pool is None:
+            self._pool = start_pool(self._workers)
+        return self._pool.map(map_page, tasks, chunksize=2)
 
 
 def warm_up() -> None:

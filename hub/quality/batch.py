@@ -6,7 +6,7 @@ each number in use. Identical repeats (same number, version and content) were se
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -61,7 +61,8 @@ def cross_row_findings(columns: Columns, *, now: datetime | None = None) -> dict
     rule_id = "duplicate.personal_id"
     try:
         newest = _newest_rows(columns)
-        people = [row for row in newest.values() if columns["number_status"][row] == "active"]
+        status = columns["number_status"]
+        people = [row for row in newest.values() if status[row] == "active"]
         hits: dict[str, Hits] = {
             "duplicate.personal_id": _contradicting_rows(columns),
             "outlier.version_time": _implausible_versions(columns, now or datetime.now(UTC)),
@@ -93,9 +94,12 @@ def _newest_rows(columns: Columns) -> dict[str, int]:
 def _contradicting_rows(columns: Columns) -> Hits:
     """Same number and version, different content: nobody can say which is true."""
     digests = columns["digest"]
+    keys = list(zip(columns["personal_id"], columns["version"], strict=True))
+    if len(set(keys)) == len(keys):
+        return
     first: dict[tuple[str, int], int] = {}
     told: set[int] = set()
-    for row, key in enumerate(zip(columns["personal_id"], columns["version"], strict=True)):
+    for row, key in enumerate(keys):
         other = first.setdefault(key, row)
         if other != row and digests[other] != digests[row]:
             for each in {other, row} - told:
@@ -106,7 +110,10 @@ def _contradicting_rows(columns: Columns) -> Hits:
 def _implausible_versions(columns: Columns, now: datetime) -> Hits:
     """A version from the future would stand for ever; one from before the register existed is in another unit."""
     latest = int((now + _CLOCK_TOLERANCE).timestamp() * 1000)
-    for row, version in enumerate(columns["version"]):
+    versions = columns["version"]
+    if not versions or _FIRST_VERSION <= min(versions) <= max(versions) <= latest:
+        return
+    for row, version in enumerate(versions):
         if not _FIRST_VERSION <= version <= latest:
             yield row, "personal_id"
 
@@ -117,14 +124,19 @@ def _same_person(columns: Columns, people: Sequence[int]) -> Hits:
     Mothers are the same by their numbers, or by name where at least one of the two has no number.
     """
     names, births = columns["name.full"], columns["birth_date"]
+    keys = [
+        (name.casefold(), birth) if (name := names[row]) is not None and (birth := births[row]) is not None else None
+        for row in people
+    ]
+    # Namesakes of one birthday are few among many people: only they are put together.
+    repeated = {key for key, times in Counter(keys).items() if times > 1 and key is not None}
     alike: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for row in people:
-        if names[row] is not None and births[row] is not None:
-            alike[names[row].casefold(), births[row]].append(row)
+    for row, key in zip(people, keys, strict=True):
+        if key in repeated and key is not None:
+            alike[key].append(row)
     for rows in alike.values():
-        if len(rows) > 1:
-            for row in sorted(_same_mother(columns, rows)):
-                yield row, "personal_id"
+        for row in sorted(_same_mother(columns, rows)):
+            yield row, "personal_id"
 
 
 def _same_mother(columns: Columns, rows: Sequence[int]) -> set[int]:
@@ -150,9 +162,8 @@ def _spouse_not_mutual(columns: Columns, people: Sequence[int], newest: Mapping[
     def married(row: int) -> bool:
         return columns["life_status"][row] != "deceased" and columns["marital_status"][row] in ("married", None)
 
-    for row in people:
-        spouse = spouses[row]
-        other = None if spouse is None else newest.get(spouse)
+    for row, spouse in [(row, spouse) for row in people if (spouse := spouses[row]) is not None]:
+        other = newest.get(spouse)
         if other is None or columns["number_status"][other] != "active" or not (married(row) and married(other)):
             continue
         if spouses[other] is not None and spouses[other] != numbers[row]:
@@ -161,10 +172,10 @@ def _spouse_not_mutual(columns: Columns, people: Sequence[int], newest: Mapping[
 
 def _former_id_shared(columns: Columns, people: Sequence[int]) -> Hits:
     """More than two numbers in use hold one nine-digit card number."""
+    formers = columns["former_id"]
     holders: dict[str, list[int]] = defaultdict(list)
-    for row in people:
-        former = columns["former_id"][row]
-        if former is not None and len(former) == 9:
+    for row, former in [(row, former) for row in people if (former := formers[row]) is not None]:
+        if len(former) == 9:
             holders[former].append(row)
     for rows in holders.values():
         if len(rows) > 2:
@@ -176,8 +187,8 @@ def _shared_successor(columns: Columns, newest: Mapping[str, int]) -> Hits:
     """Numbers that share a successor become one person in the store: two may be one person's, more are a mistake."""
     successors = columns["replaced_by"]
     replaced: dict[str, list[int]] = defaultdict(list)
-    for row in newest.values():
-        if successors[row] is not None and columns["number_status"][row] == "cancelled":
+    for row in [row for row in newest.values() if successors[row] is not None]:
+        if columns["number_status"][row] == "cancelled":
             replaced[successors[row]].append(row)
     for rows in replaced.values():
         if len(rows) > 2:
@@ -189,7 +200,7 @@ def _replacement_cycle(columns: Columns, newest: Mapping[str, int]) -> Hits:
     """Cancelled numbers whose successors lead back to them; each chain is walked once."""
     numbers, successors = columns["personal_id"], columns["replaced_by"]
     settled: set[str] = set()
-    for start in newest:
+    for start in [number for number, row in newest.items() if successors[row] is not None]:
         chain: dict[str, int] = {}
         number: str | None = start
         while number is not None and number in newest and number not in settled and number not in chain:

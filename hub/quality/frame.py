@@ -9,15 +9,14 @@ import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from hub.quality.person import days_of
-
 if TYPE_CHECKING:
     import pandas as pd
 
 Columns = Mapping[str, Sequence[Any]]
 Derived = Callable[[Columns], Sequence[Any]]
 
-_ADULT_FROM: Final = 1985
+_ADULT_FROM: Final = "1985"
+_CODES: Final = frozenset(("ethnicity", "residence.province"))
 _EVER_MARRIED: Final = frozenset(("married", "divorced", "widowed"))
 _OPERATORS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "==": operator.eq,
@@ -39,11 +38,12 @@ def _is(name: str, *wanted: str) -> Derived:
 
 
 def _gender_is_male(columns: Columns) -> list[int | None]:
-    return [{"male": 1, "female": 0}.get(value) for value in columns["gender"]]
+    male = {"male": 1, "female": 0}
+    return [male.get(value) for value in columns["gender"]]
 
 
 def _birth_year(columns: Columns) -> list[int | None]:
-    return [None if text is None or (days := days_of(text)) is None else days.year for text in columns["birth_date"]]
+    return [int(text[:4]) if text is not None and text[:4].isdecimal() else None for text in columns["birth_date"]]
 
 
 def _birth_day(columns: Columns) -> list[int | None]:
@@ -76,9 +76,7 @@ def _residence_has_commune(columns: Columns) -> list[int | None]:
 def _adult_was_married(columns: Columns) -> list[int | None]:
     rows = zip(columns["birth_date"], columns["marital_status"], strict=True)
     return [
-        int(status in _EVER_MARRIED)
-        if birth is not None and status is not None and birth[:4] <= str(_ADULT_FROM)
-        else None
+        int(status in _EVER_MARRIED) if birth is not None and status is not None and birth[:4] <= _ADULT_FROM else None
         for birth, status in rows
     ]
 
@@ -123,13 +121,16 @@ def build_frame(columns: Columns, names: Iterable[str]) -> pd.DataFrame:
     Raises:
         LookupError: an expectation names a column that nothing derives.
     """
+    import numpy as np
     import pandas as pd
 
-    data = {}
+    data: dict[str, Any] = {}
     for name in dict.fromkeys(names):
         if name not in DERIVED:
             raise LookupError(f"no column {name!r} is derived in hub/quality/frame.py")
-        data[name] = DERIVED[name](columns)
+        values = DERIVED[name](columns)
+        # Left alone, pandas looks at every value to find out that a column holds figures.
+        data[name] = values if name in _CODES else np.array(values, dtype=float)
     return pd.DataFrame(data)
 
 

@@ -16,7 +16,7 @@ from hub.store.merging import merge_subjects
 from hub.store.rows import Scope
 from hub.store.staging import Known, next_ids
 from hub.trust.keys import KeyRing
-from hub.trust.sealing import identifier_aad, new_data_key, seal_with, subject_aad
+from hub.trust.sealing import identifier_aad, new_data_keys, new_nonces, seal_with, subject_aad
 
 _SUBJECT = ("subject_id", "kind")
 _SUBJECT_KEY = ("subject_id", "master_version", "wrapped_key")
@@ -90,7 +90,7 @@ class Identities:
     def new_subjects(self, number: int) -> Sequence[int]:
         """Creates subjects with a fresh data key each."""
         subject_ids = next_ids(self.conn, "hub.subject_id_seq", number)
-        self.insert_subjects(subject_ids, [new_data_key() for _ in subject_ids])
+        self.insert_subjects(subject_ids, new_data_keys(number))
         return subject_ids
 
     def insert_subjects(self, subject_ids: Sequence[int], keys: Sequence[bytes]) -> None:
@@ -100,25 +100,32 @@ class Identities:
         copy_packed(self.conn, "hub.subject", _SUBJECT, (head + int8(place) + tail for place in subject_ids))
         head, middle = count(len(_SUBJECT_KEY)), int2(version)
         wrapped = (
-            head + int8(place) + middle + binary(wrap(key, subject_aad(place)))
-            for place, key in zip(subject_ids, keys, strict=True)
+            head + int8(place) + middle + binary(wrap(key, subject_aad(place), nonce))
+            for place, key, nonce in zip(subject_ids, keys, new_nonces(len(keys)), strict=True)
         )
         copy_packed(self.conn, "hub.subject_key", _SUBJECT_KEY, wrapped)
 
     def rows_of(
-        self, number: int, identifier_id: int, subject_id: int, status: str, ended: datetime | None, cipher: AESGCM
+        self,
+        number: int,
+        identifier_id: int,
+        subject_id: int,
+        status: str,
+        ended: datetime | None,
+        cipher: AESGCM,
+        nonce: bytes | None = None,
     ) -> bytes:
         """Returns the packed rows of a 12-digit number, one for each key version."""
-        sealed = seal_with(cipher, self.values[number].encode(), identifier_aad(identifier_id))
+        sealed = seal_with(cipher, self.values[number].encode(), identifier_aad(identifier_id), nonce)
         tail = sealed + timestamp(ended) + _PERSONAL_ID + _STATUSES[status]
         return b"".join(
             _IDENTIFIER_HEAD(8, 8, identifier_id, 2, version, 32, blind[number], 8, subject_id, len(sealed)) + tail
             for version, blind in zip(self.versions, self.blinds, strict=True)
         )
 
-    def former_rows(self, value: str, identifier_id: int, subject_id: int, cipher: AESGCM) -> bytes:
+    def former_rows(self, value: str, identifier_id: int, subject_id: int, cipher: AESGCM, nonce: bytes) -> bytes:
         """Returns the packed rows of an old 9-digit number, one for each key version."""
-        sealed = seal_with(cipher, value.encode(), identifier_aad(identifier_id))
+        sealed = seal_with(cipher, value.encode(), identifier_aad(identifier_id), nonce)
         tail = sealed + NULL + _FORMER_ID + _STATUSES["former"]
         index = self.ring.blind_index
         return b"".join(

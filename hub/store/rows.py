@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 
-@dataclass(frozen=True, slots=True)
-class PublishRow:
+class PublishRow(NamedTuple):
     """One canonical record on its way into the store.
 
     `status` is `current`, `cancelled` or `withdrawn`; a withdrawn record with an empty document keeps the stored one.

@@ -17,7 +17,7 @@ from hub.store.identity import Identities, ended_at, identifier_status, open_cip
 from hub.store.rows import PublishRow, Scope
 from hub.store.staging import next_ids
 from hub.trust.keys import KeyRing
-from hub.trust.sealing import new_data_key, record_aad, seal_with
+from hub.trust.sealing import new_data_keys, new_nonces, record_aad, seal_with
 
 _SLICE = 10_000
 _RECORD = (
@@ -90,7 +90,7 @@ class Writer:
             identities, rows = self._identities, self._rows
             subject_ids = next_ids(self._conn, "hub.subject_id_seq", len(part))
             identifier_ids = next_ids(self._conn, "hub.identifier_id_seq", len(part))
-            keys = [new_data_key() for _ in part]
+            keys = new_data_keys(len(part))
             identities.insert_subjects(subject_ids, keys)
             ciphers = [AESGCM(key) for key in keys]
             places = list(zip(part, identifier_ids, subject_ids, ciphers, strict=True))
@@ -102,8 +102,11 @@ class Writer:
                     identifier_status(rows[number].status),
                     ended_at(rows[number].status, rows[number].source_version),
                     cipher,
+                    nonce,
                 )
-                for number, identifier_id, subject_id, cipher in places
+                for (number, identifier_id, subject_id, cipher), nonce in zip(
+                    places, new_nonces(len(places)), strict=True
+                )
             )
             former = [(rows[n].former_id, subject_id, cipher) for n, _, subject_id, cipher in places]
             self._insert_former([(value, subject, cipher) for value, subject, cipher in former if value])
@@ -141,9 +144,10 @@ class Writer:
         ) + int4(scope.mapping_version)
 
         def sealed() -> Iterator[bytes]:
-            for number, identifier_id, subject_id, cipher in places:
+            nonces = new_nonces(len(places))
+            for (number, identifier_id, subject_id, cipher), nonce in zip(places, nonces, strict=True):
                 row = rows[number]
-                document = seal_with(cipher, row.document, record_aad(register, kind, identifier_id))
+                document = seal_with(cipher, row.document, record_aad(register, kind, identifier_id), nonce)
                 place = _PLACE(8, identifier_id, 8, subject_id, 8, row.source_version, 4, row.correction)
                 digest = _DIGEST(32, digests[number], len(document))
                 yield b"".join((head, place, _STATUSES[row.status], digest, document))
@@ -203,8 +207,10 @@ class Writer:
     def _insert_former(self, wanted: Sequence[tuple[str, int, AESGCM]]) -> None:
         identifier_ids = next_ids(self._conn, "hub.identifier_id_seq", len(wanted))
         self._identities.insert(
-            self._identities.former_rows(value, identifier_id, subject_id, cipher)
-            for (value, subject_id, cipher), identifier_id in zip(wanted, identifier_ids, strict=True)
+            self._identities.former_rows(value, identifier_id, subject_id, cipher, nonce)
+            for (value, subject_id, cipher), identifier_id, nonce in zip(
+                wanted, identifier_ids, new_nonces(len(wanted)), strict=True
+            )
         )
 
 

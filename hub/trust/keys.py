@@ -56,9 +56,9 @@ class KeyRing:
         keyfiles.create_directory(directory)
         return cls(keyfiles.read_directory(directory))
 
-    def wrap(self, data_key: bytes, aad: bytes) -> bytes:
-        """Returns a data key sealed under the newest master key (`master_version`)."""
-        return seal_with(self._masters[self.master_version], data_key, aad)
+    def wrap(self, data_key: bytes, aad: bytes, nonce: bytes | None = None) -> bytes:
+        """Returns a data key sealed under the newest master key (`master_version`); a nonce is of `new_nonces`."""
+        return seal_with(self._masters[self.master_version], data_key, aad, nonce)
 
     def unwrap(self, version: int, wrapped: bytes, aad: bytes) -> bytes:
         """Returns the data key that `wrap` sealed under a master version.

@@ -6,6 +6,7 @@ Every sealed value is bound to its place by its additional data, so that one mov
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -23,14 +24,27 @@ def new_data_key() -> bytes:
     return os.urandom(KEY_BYTES)
 
 
+def new_data_keys(number: int) -> list[bytes]:
+    """Returns so many fresh random keys."""
+    return list(_draw(KEY_BYTES, number))
+
+
+def new_nonces(number: int) -> Iterator[bytes]:
+    """Returns so many nonces for one loop of sealing: asking the system for each took longer than the encryption."""
+    return _draw(NONCE_BYTES, number)
+
+
 def seal(key: bytes, plaintext: bytes, aad: bytes) -> bytes:
     """Returns nonce and ciphertext of `plaintext`, bound to `aad`."""
     return seal_with(AESGCM(key), plaintext, aad)
 
 
-def seal_with(cipher: AESGCM, plaintext: bytes, aad: bytes) -> bytes:
-    """Seals under a cipher that is used several times: setting one up costs more than sealing a record."""
-    nonce = os.urandom(NONCE_BYTES)
+def seal_with(cipher: AESGCM, plaintext: bytes, aad: bytes, nonce: bytes | None = None) -> bytes:
+    """Seals under a cipher that is used several times: setting one up costs more than sealing a record.
+
+    A nonce, if one is given, is of `new_nonces` and used for nothing else.
+    """
+    nonce = nonce or os.urandom(NONCE_BYTES)
     return nonce + cipher.encrypt(nonce, plaintext, aad)
 
 
@@ -65,3 +79,9 @@ def subject_aad(subject_id: int) -> bytes:
 def identifier_aad(identifier_id: int) -> bytes:
     """Returns the place of a sealed number."""
     return b"identifier|%d" % identifier_id
+
+
+def _draw(size: int, number: int) -> Iterator[bytes]:
+    """Cuts one draw of the system's randomness into pieces; nothing of it outlives the loop that it was drawn for."""
+    drawn = os.urandom(size * number)
+    return (drawn[start : start + size] for start in range(0, size * number, size))
