@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hub.store.binary_copy import NULL, binary, copy_packed, count, int2, int8, text, timestamp
 from hub.store.merging import merge_subjects
-from hub.store.rows import Scope
+from hub.store.rows import PublishRow, Scope
 from hub.store.staging import Known, next_ids
 from hub.trust.keys import KeyRing
 from hub.trust.sealing import identifier_aad, new_data_keys, new_nonces, seal_with, subject_aad
@@ -64,28 +64,40 @@ class Identities:
     values: list[str]
     known: dict[int, Known]
 
-    def link(self, links: Mapping[int, int], statuses: Mapping[int, str]) -> set[int]:
+    def link(self, links: Mapping[int, int], rows: Mapping[int, PublishRow]) -> set[int]:
         """Joins numbers that replaced each other to one subject and returns those that were new to the store.
 
-        `statuses` holds the record status of the new numbers that have a row in this batch.
+        `rows` holds the records of the new numbers that have one in this batch.
         """
-        created: set[int] = set()
-        for group in components(links.items()):
-            held = sorted({self.known[number].subject_id for number in group if number in self.known})
-            target = held[0] if held else self.new_subjects(1)[0]
-            for source in held[1:]:
+        groups = components(links.items())
+        for group in groups:
+            target, *others = self._held_by(group) or [0]
+            for source in others:
                 merge_subjects(self.conn, self.ring, source, target)
                 self._follow(source, target)
-            strangers = [number for number in group if number not in self.known]
-            if strangers:
-                cipher = open_ciphers(self.conn, self.ring, [target])[target]
-                identifier_ids = next_ids(self.conn, "hub.identifier_id_seq", len(strangers))
-                for number, identifier_id in zip(strangers, identifier_ids, strict=True):
-                    status = identifier_status(statuses.get(number, "current"))
-                    self.insert([self.rows_of(number, identifier_id, target, status, None, cipher)])
-                    self.known[number] = Known(identifier_id, target, status)
-                    created.add(number)
-        return created
+        # Only now: a merge may have moved the subject of another group too.
+        held = [self._held_by(group) for group in groups]
+        fresh = iter(self.new_subjects(held.count([])))
+        targets = [subjects[0] if subjects else next(fresh) for subjects in held]
+        joined = [(number, target) for group, target in zip(groups, targets, strict=True) for number in group]
+        strangers = [(number, subject_id) for number, subject_id in joined if number not in self.known]
+        self._insert_linked(strangers, rows)
+        return {number for number, _ in strangers}
+
+    def _held_by(self, group: Sequence[int]) -> list[int]:
+        return sorted({self.known[number].subject_id for number in group if number in self.known})
+
+    def _insert_linked(self, strangers: Sequence[tuple[int, int]], rows: Mapping[int, PublishRow]) -> None:
+        ciphers = open_ciphers(self.conn, self.ring, {subject_id for _, subject_id in strangers})
+        identifier_ids = next_ids(self.conn, "hub.identifier_id_seq", len(strangers))
+        packed = []
+        for (number, subject_id), identifier_id in zip(strangers, identifier_ids, strict=True):
+            row = rows.get(number)
+            status = "current" if row is None else identifier_status(row.status)
+            ended = None if row is None else ended_at(row.status, row.source_version)
+            self.known[number] = Known(identifier_id, subject_id, status)
+            packed.append(self.rows_of(number, identifier_id, subject_id, status, ended, ciphers[subject_id]))
+        self.insert(packed)
 
     def new_subjects(self, number: int) -> Sequence[int]:
         """Creates subjects with a fresh data key each."""

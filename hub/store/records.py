@@ -108,8 +108,7 @@ def _apply(resolution: Resolution, selection: Selection, identities: Identities,
     applied = newcomers.union(resolution.first, resolution.changed)
     links = {old: new for old, new in selection.links.items() if old in applied}
     if links:
-        statuses = {number: selection.rows[number].status for number in newcomers}
-        linked = identities.link(links, statuses)
+        linked = identities.link(links, {number: selection.rows[number] for number in newcomers})
         resolution.first.extend(sorted(newcomers & linked))
         newcomers -= linked
     writer.write_newcomers(sorted(newcomers, key=identities.blinds[0].__getitem__))

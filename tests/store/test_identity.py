@@ -40,6 +40,8 @@ def test_replaced_numbers_are_one_subject_in_any_order(
     assert len({record.subject_id for record in records}) == 1
     assert [record.identifier_status for record in records] == ["cancelled", "cancelled", "current"]
     assert [record.document for record in records] == [each.document.decode() for each in _CHAIN]
+    ended = conn.execute("select status, valid_to is not null from hub.subject_identifier order by status").fetchall()
+    assert ended == [("cancelled", True), ("cancelled", True), ("current", False)]
 
 
 def test_merged_subject_leaves_nothing_behind(conn: Conn, ring: KeyRing) -> None:
