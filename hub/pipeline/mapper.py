@@ -76,23 +76,20 @@ def map_page(task: PageTask) -> MappedPage:
     landed = LandedBatch(task.uri, task.batch_id, task.key)
     header, payload = landed.read(task.page)
     compiled = load_compiled(feed.mapping)
-    page = MappedPage(task.page, len(header), {name: [] for name in COLUMNS})
+    page = MappedPage(task.page, len(header), {})
     accepted: list[list[Any]] = []
     documents: list[bytes] = []
-    for offset, ((key, version, _, _), raw) in enumerate(
-        zip(header, slices([entry[3] for entry in header], payload), strict=True)
-    ):
-        position = task.start + offset
-        body = bytes(raw)
-        as_of = local_date(version)
+    rows: list[dict[str, Any]] = []
+    bodies = slices([entry[3] for entry in header], payload)
+    for position, ((key, version, _, _), body) in enumerate(zip(header, bodies, strict=True), task.start):
         try:
             wire, drifted = read_wire(feed, body, key, task.drift)
         except WireRefused as refusal:
             page.drift = page.drift or any(found.rule == "wire.drift" for found in refusal.findings)
             _refuse(page, position, key, version, refusal.findings, body, None)
             continue
-        mapped: Mapped = compiled.at(as_of)(wire)
-        notes = [finding(note.rule, note.field) for note in mapped.notes]
+        mapped: Mapped = compiled.at(local_date(version))(wire)
+        notes = [finding(note.rule, note.field) for note in mapped.notes] if mapped.notes else []
         if drifted:
             notes.append(finding("wire.drift", "", severity=Severity.WARN))
         if mapped.record is None:
@@ -106,8 +103,8 @@ def map_page(task: PageTask) -> MappedPage:
         if found and any(each.severity != "warn" for each in found):
             _refuse(page, position, key, version, ranked(found) + notes, body, document)
             continue
-        for each in (*found, *notes):
-            page.findings[each] += 1
+        if found or notes:
+            page.findings.update((*found, *notes))
         accepted.append(
             [
                 position,
@@ -120,7 +117,8 @@ def map_page(task: PageTask) -> MappedPage:
             ]
         )
         documents.append(document)
-        _add_row(page.columns, record, position, version, blake2b(body, digest_size=16).digest())
+        rows.append({**record, "position": position, "version": version, "digest": _content(body)})
+    page.columns.update((name, [row.get(name) for row in rows]) for name in COLUMNS)
     landed.write(task.page.replace(LANDED, MAPPED, 1), accepted, documents)
     return page
 
@@ -205,9 +203,6 @@ def _refuse(
     page.refused.append(RefusedRecord(position, key, version, as_json(findings), wire, canonical))
 
 
-def _add_row(columns: dict[str, list[Any]], record: dict[str, str], position: int, version: int, digest: bytes) -> None:
-    for name, values in columns.items():
-        values.append(record.get(name))
-    columns["position"][-1] = position
-    columns["version"][-1] = version
-    columns["digest"][-1] = digest
+def _content(body: bytes) -> bytes:
+    """Returns what tells contents apart within a batch; it is not kept."""
+    return blake2b(body, digest_size=16).digest()
