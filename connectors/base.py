@@ -15,7 +15,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import ClassVar, Protocol, Self, TypeVar
+from typing import ClassVar, Protocol, Self, TypeVar, runtime_checkable
 
 import httpx
 import stamina
@@ -57,6 +57,8 @@ __all__ = [
     "RetryBudget",
     "Secrets",
     "Service",
+    "Session",
+    "SessionService",
     "Token",
     "Tokens",
     "deadline_in",
@@ -74,17 +76,33 @@ FAIR_CHANCE = 1.0
 # Codes that say nothing about whether the register is well: our own mistakes, and pages that may be our window's.
 _NO_EVIDENCE = frozenset(
     {"address_invalid", "certificate", "request_invalid", "secret_missing", "throttled", "wsdl_changed"}
+    | {"file_missing", "file_unsettled"}
     | {"list_moved", "page_missing", "page_other", "page_repeated"}
 )
 
 
 class Service(Protocol):
-    """The protocol of a register (such as `connectors.soap.Soap`), declared once on its connector."""
+    """The protocol of a register over HTTP (such as `connectors.soap.Soap`), declared once on its connector."""
 
     def authentication(
         self, register: str, config: RegisterConfig, secrets: Secrets, clock: Callable[[], datetime]
     ) -> httpx.Auth:
         """Returns what signs each request."""
+
+
+class Session(Protocol):
+    """What the calls of one connector go through: an HTTP client, a folder, a pool of a database."""
+
+    async def aclose(self) -> None:
+        """Closes what is open."""
+
+
+@runtime_checkable
+class SessionService(Protocol):
+    """The protocol of a register that is not asked over HTTP (such as `connectors.sql.Sql`)."""
+
+    def open(self, register: str, config: RegisterConfig, secrets: Secrets) -> Session:
+        """Returns a session that connects when it is first used."""
 
 
 def _utc_now() -> datetime:
@@ -99,11 +117,13 @@ class Connector:
     """
 
     system: ClassVar[str]
-    service: ClassVar[Service]
+    service: ClassVar[Service | SessionService]
     courtesy: ClassVar[Courtesy]
     retry: ClassVar[RetryBudget] = RetryBudget()
     queries: ClassVar[dict[str, QueryDeclaration]] = {}
     feeds: ClassVar[dict[str, FeedDeclaration]] = {}
+    http: httpx.AsyncClient
+    """The client of a register over HTTP; other registers have their `session` only."""
 
     def __init_subclass__(cls) -> None:
         declared = [getattr(member, "declaration", None) for member in vars(cls).values()]
@@ -127,16 +147,7 @@ class Connector:
         self.settle_lag = settle_lag
         self.budget = retry or self.retry
         self.guard = EnvironmentGuard(self.system, environment)
-        self.http = httpx.AsyncClient(
-            auth=self.service.authentication(self.system, config, ports.secrets, clock),
-            transport=transport,
-            verify=_trust(config.ca_file),
-            timeout=httpx.Timeout(self.budget.attempt_seconds, connect=10.0),
-            limits=httpx.Limits(max_connections=self.courtesy.concurrent),
-            follow_redirects=False,
-            # A register is reached by its security server: no proxy or .netrc of the shell may step in between.
-            trust_env=False,
-        )
+        self.session: Session = self._open(transport)
 
     async def __aenter__(self) -> Self:
         return self
@@ -148,7 +159,7 @@ class Connector:
 
     async def aclose(self) -> None:
         """Closes the connections."""
-        await self.http.aclose()
+        await self.session.aclose()
 
     async def call(self, operation: str, attempt: Callable[[], Awaitable[T]], *, deadline: float | None = None) -> T:
         """Makes one call: deadline, service hours, breaker, budget, attempts.
@@ -198,6 +209,22 @@ class Connector:
             page = await self.call(operation, attempt)
             walk.accept(page)
             yield page
+
+    def _open(self, transport: httpx.AsyncBaseTransport | None) -> Session:
+        config, secrets, service = self.config, self.ports.secrets, self.service
+        if isinstance(service, SessionService):
+            return service.open(self.system, config, secrets)
+        self.http = httpx.AsyncClient(
+            auth=service.authentication(self.system, config, secrets, self.clock),
+            transport=transport,
+            verify=_trust(config.ca_file),
+            timeout=httpx.Timeout(self.budget.attempt_seconds, connect=10.0),
+            limits=httpx.Limits(max_connections=self.courtesy.concurrent),
+            follow_redirects=False,
+            # A register is reached by its security server: no proxy or .netrc of the shell may step in between.
+            trust_env=False,
+        )
+        return self.http
 
     def _check_window(self, operation: str, since: datetime, until: datetime, page_size: int) -> None:
         if since.tzinfo is None or until.tzinfo is None or since >= until:
