@@ -66,6 +66,8 @@ def publish_batch(feed: Feed, context: Context, conn: psycopg.Connection[Any], b
     rows = _rows(landed, batch.counts["pages"], left_out)
     now = datetime.now(UTC)
     assert batch.mapping_version is not None  # noqa: S101 - a checked batch has one
+    # Ends the caller's reading: within it the block below would be a savepoint, and nothing would be durable after it.
+    conn.commit()
     with conn.transaction():
         result = publish_rows(
             conn,
