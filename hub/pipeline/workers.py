@@ -57,7 +57,7 @@ def warm_up() -> None:
 
 def start_pool(workers: int) -> ProcessPoolExecutor:
     """Starts worker processes; the fork server makes one in some milliseconds."""
-    return ProcessPoolExecutor(workers, mp_context=_server(), initializer=_end_with_parent)
+    return ProcessPoolExecutor(workers, mp_context=_server(), initializer=_begin_worker)
 
 
 def _server() -> Any:
@@ -66,8 +66,12 @@ def _server() -> Any:
     return server
 
 
-def _end_with_parent() -> None:
-    """Watches the process that started this worker: a pool's workers would wait for ever for one that was killed."""
+def _begin_worker() -> None:
+    """Steps back behind what publishes, for which everything waits, and watches the process that started this worker.
+
+    A pool's workers would wait for ever for one that was killed.
+    """
+    os.nice(5)
     parent = parent_process()
     if parent is not None:
         threading.Thread(target=_exit_after, args=(parent.sentinel,), daemon=True).start()
