@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from hub.cli import batches, connectors, consumers, database, doctor, feeds, keys, lookup, mapping, quarantine, servers
+from hub.cli import (
+    batches,
+    codes,
+    connectors,
+    consumers,
+    database,
+    doctor,
+    feeds,
+    keys,
+    lookup,
+    mapping,
+    quarantine,
+    servers,
+)
 
 app = typer.Typer(
     name="hub",
@@ -19,6 +32,7 @@ for group, name in (
     (batches.app, "batch"),
     (quarantine.app, "quarantine"),
     (mapping.app, "mapping"),
+    (codes.app, "codes"),
     (connectors.app, "connector"),
     (consumers.app, "consumer"),
     (keys.app, "keys"),

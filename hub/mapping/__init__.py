@@ -7,13 +7,15 @@ write mappings (lint, examples, preview, lineage) and those who need to know wha
 from datetime import date
 from pathlib import Path
 
-from hub.mapping.codes import CodeList, CodeRow, lint_code_lists, load_code_list
+from hub.mapping.code_sheet import CodeRow
+from hub.mapping.codes import CodeList, load_code_list
 from hub.mapping.compiled import CompiledMapping, load_compiled
 from hub.mapping.computed import COMPUTED
 from hub.mapping.errors import MappingError, Problem, UnknownName
 from hub.mapping.examples import ExampleResult, run_examples
 from hub.mapping.lineage import lineage
 from hub.mapping.lint import lint_mappings
+from hub.mapping.lint_codes import lint_code_lists
 from hub.mapping.paths import MAPPINGS
 from hub.mapping.preview import PreviewRow, mask, preview
 from hub.mapping.procedures import (

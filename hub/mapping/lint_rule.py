@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from hub.mapping.errors import Problem
 from hub.mapping.places import INPUTS
+from hub.mapping.rule import Rule
 from hub.mapping.spec import FieldRule, LoadedMapping
 from hub.mapping.wire import NoSuchField, wire_path
 
 
-class LintRule(ABC):
+class LintRule(Rule):
     """One demand on a mapping."""
-
-    id: ClassVar[str]
-    blocks: ClassVar[bool] = True
 
     def __init__(self, mapping: LoadedMapping, root: Path, today: date | None) -> None:
         self.mapping = mapping
@@ -26,15 +23,10 @@ class LintRule(ABC):
         self.root = root
         self.today = today
 
-    @abstractmethod
-    def check(self) -> Iterator[Problem]:
-        """Yields a problem for each place that breaks the rule."""
-
     def problem(self, *where: str | int, **values: Any) -> Problem:
-        """Fills the docstring with what was found."""
-        message = " ".join((self.__doc__ or "").format(**values).split())
+        """Tells the problem of a place in the mapping."""
         source = self.mapping.source
-        return Problem(source.file, source.line(where), self.id, message, self.blocks)
+        return self.told(source.file, source.line(where), **values)
 
     def rules(self) -> Iterator[tuple[str, FieldRule]]:
         """Yields every rule of the mapping with the canonical field that it fills."""

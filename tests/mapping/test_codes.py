@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from hub.mapping import MappingError, UnknownName, load_code_list
-from hub.mapping.codes import COLUMNS, lint_code_lists, read_rows
+from hub.mapping.code_sheet import COLUMNS, read_sheet
+from hub.mapping.lint_codes import lint_code_lists
 from tests.mapping.folder import folder
 
 HEADER = ",".join(COLUMNS)
@@ -71,26 +72,53 @@ def test_lists_of_the_contract() -> None:
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (["1,a,,,,,,", "1,b,,,,,,"], "list.csv:3: code 1 has two rows for the same days"),
-        (["1,a,,2025-06-30,,,,", "1,b,2025-06-30,,,,,"], "list.csv:3: code 1 has two rows"),
         (["1,a,2025-07-32,,,,,"], "list.csv:2: is no row"),
         (["1,a,2025-07-02,2025-07-01,,,,"], "list.csv:2: .*valid_from is after valid_to"),
-        ([",a,,,,,,"], "list.csv:2: .*the code is empty"),
-        (["1,a"], "list.csv:2: is no row"),
+        (["0,z,,,,,,", ",a,,,,,,"], "list.csv:3: .*the code is empty"),
+        (["1,a"], "list.csv:2: .*it has not 8 cells"),
+        (["1,a,,,,,,,,"], "list.csv:2: .*it has not 8 cells"),
     ],
 )
 def test_malformed_rows(tmp_path: Path, lines: list[str], message: str) -> None:
-    """A malformed or overlapping row is told with its line."""
+    """A malformed row is told with its line."""
     with pytest.raises(MappingError, match=message):
-        read_rows(rows(tmp_path, *lines))
+        read_sheet(rows(tmp_path, *lines))
 
 
-def test_editions_may_follow_each_other(tmp_path: Path) -> None:
-    """Two rows of one code may meet at midnight."""
-    found = read_rows(rows(tmp_path, "1,a,,2025-06-30,2|3,,,", "1,b,2025-07-01,,,,,"))
+def test_a_row_knows_its_line(tmp_path: Path) -> None:
+    """A cell that goes over two lines does not shift the lines of the rows after it."""
+    found = read_sheet(rows(tmp_path, '1,a,,2025-06-30,2|3,,"x\ny",', "1,b,2025-07-01,,,,,"))
 
-    assert [row.meaning for row in found] == ["a", "b"]
-    assert found[0].successors == ("2", "3")
+    assert [row.meaning for row in found.rows] == ["a", "b"]
+    assert found.rows[0].successors == ("2", "3")
+    assert found.lines == [3, 4]
+
+
+def test_a_spreadsheet_s_mark_is_read_over(tmp_path: Path) -> None:
+    """The byte order mark that a spreadsheet writes is no part of the first column."""
+    file = rows(tmp_path, "1,a,,,,,,")
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+
+    assert [row.code for row in read_sheet(file).rows] == ["1"]
+
+
+@pytest.mark.parametrize("second", ["1,a,,,,,,", "1,b,2025-06-30,,,,,"])
+def test_two_rows_for_a_day_stop_the_process(tmp_path: Path, second: str) -> None:
+    """A list in which a code has two rows for one day is not loaded: the order of rows would decide."""
+    root = folder(tmp_path)
+    rows(root / "codes" / "population", "1,a,,,,,,", second).rename(root / "codes" / "population" / "gender.csv")
+
+    with pytest.raises(MappingError, match=r"population/gender\.csv:3: code 1 has"):
+        load_code_list("population/gender", root)
+
+
+def test_a_file_wins_over_the_package(tmp_path: Path) -> None:
+    """The package carries a list only as long as no file of it was imported."""
+    root = folder(tmp_path)
+    rows(root / "codes" / "admin", "00004,00004,2025-07-01,,,01,Ba Đình,").rename(root / "codes/admin/commune.csv")
+
+    assert len(load_code_list("admin/commune", root).rows) == 1
+    assert len(load_code_list("admin/commune").rows) > 3000
 
 
 def test_wrong_columns(tmp_path: Path) -> None:
@@ -98,7 +126,7 @@ def test_wrong_columns(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("code,meaning\n1,a\n", encoding="utf-8")
 
     with pytest.raises(MappingError, match="the columns must be code, meaning"):
-        read_rows(tmp_path / "list.csv")
+        read_sheet(tmp_path / "list.csv")
 
 
 def test_unknown_list() -> None:
