@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -75,6 +75,8 @@ def import_list(
 @app.command("check", epilog="Example: hub codes check")
 def check(mappings: Mappings = None, as_json: AsJson = False) -> None:
     """Checks every code list and tells what each holds; exits 1 when something is wrong."""
+    from zoneinfo import ZoneInfo
+
     from hub.mapping.codes import list_facts, load_code_list
     from hub.mapping.errors import MappingError
     from hub.mapping.lint_codes import lint_code_lists
@@ -82,7 +84,7 @@ def check(mappings: Mappings = None, as_json: AsJson = False) -> None:
 
     root = mappings or MAPPINGS
     problems = lint_code_lists(root)
-    today = (datetime.now(UTC) + timedelta(hours=7)).date()
+    today = datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date()
     lists = []
     for name, facts in list_facts(root).items():
         try:

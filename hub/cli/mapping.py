@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,10 +19,11 @@ Name = Annotated[str, typer.Argument(help="The mapping, such as population/citiz
 @app.command("lint", epilog="Example: hub mapping lint")
 def lint(as_json: AsJson = False) -> None:
     """Checks every mapping, code list and procedure; exits 1 when something is wrong."""
-    from hub.mapping.lint import lint_mappings
-    from hub.mapping.procedures import lint_procedures
+    from zoneinfo import ZoneInfo
 
-    problems = lint_mappings() + lint_procedures()
+    from hub.mapping import lint_all
+
+    problems = lint_all(datetime.now(ZoneInfo("Asia/Ho_Chi_Minh")).date())
     if as_json:
         print_json(
             [{"file": each.file, "line": each.line, "rule": each.rule, "message": each.message} for each in problems]
@@ -77,7 +79,6 @@ def preview(
 ) -> None:
     """Shows field by field what a mapping makes of one record, every value masked."""
     from dataclasses import asdict
-    from datetime import UTC, datetime
 
     from hub.mapping.preview import preview as preview_record
 

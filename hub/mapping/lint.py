@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from hub.mapping.errors import MappingError, Problem, did_you_mean
+from hub.mapping.errors import MappingError, Problem
 from hub.mapping.lint_fields import (
     IgnoredButMapped,
     RequiredTargetUnfilled,
@@ -27,29 +27,9 @@ from hub.mapping.lint_values import (
     UnknownTransform,
     WrongStepInput,
 )
+from hub.mapping.lint_variants import UnfitVariant, UnknownVariant, VariantVersion
 from hub.mapping.paths import MAPPINGS
 from hub.mapping.spec import LoadedMapping, load_mapping, mapping_names
-
-
-class BrokenVariant(LintRule):
-    """variant {name} {what}"""
-
-    id = "broken-variant"
-
-    def check(self) -> Iterator[Problem]:
-        for index, variant in enumerate(self.spec.variants):
-            known = mapping_names(self.root)
-            if variant.use not in known:
-                what = f"does not exist{did_you_mean(variant.use, known)}"
-                yield self.problem("variants", index, name=variant.use, what=what)
-                continue
-            other = load_mapping(variant.use, self.root).spec
-            if other.version != self.spec.version:
-                what = f"has version {other.version}: it must rise together with this file's {self.spec.version}"
-                yield self.problem("variants", index, name=variant.use, what=what)
-            if other.from_ != self.spec.from_ or other.variants:
-                what = "must start from the same wire model and have no variants itself"
-                yield self.problem("variants", index, name=variant.use, what=what)
 
 
 class NoExample(LintRule):
@@ -88,7 +68,9 @@ RULES: tuple[type[LintRule], ...] = (
     UnknownCodeList,
     CodeListWithoutDate,
     MeaningOutsideType,
-    BrokenVariant,
+    UnknownVariant,
+    VariantVersion,
+    UnfitVariant,
     NoExample,
     NoRefusingExample,
 )

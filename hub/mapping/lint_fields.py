@@ -11,7 +11,7 @@ from schemas.canonical import fields_of
 
 
 class UnknownWireField(LintRule):
-    """{path}: {model} has no field {part}{hint}"""
+    """{path}: {model} has no field {part}; write it as the wire model does{hint}"""
 
     id = "unknown-wire-field"
 
@@ -31,7 +31,7 @@ class UnknownWireField(LintRule):
 
 
 class UnknownTarget(LintRule):
-    """{model} has no field {target}{hint}"""
+    """{model} has no field {target}; write it as the canonical model does{hint}"""
 
     id = "unknown-target"
 
@@ -44,7 +44,7 @@ class UnknownTarget(LintRule):
 
 
 class TwiceFilledTarget(LintRule):
-    """{target} is filled by two rules"""
+    """{target} is filled by two rules: keep one of them"""
 
     id = "twice-filled-target"
 
@@ -58,7 +58,7 @@ class TwiceFilledTarget(LintRule):
 
 
 class RequiredTargetUnfilled(LintRule):
-    """{model} requires {target}, and nothing fills it"""
+    """{model} requires {target}, and nothing fills it: give it a rule under fields"""
 
     id = "required-target-unfilled"
 
@@ -83,7 +83,7 @@ class WireFieldForgotten(LintRule):
 
 
 class IgnoredButMapped(LintRule):
-    """{path} is ignored and yet mapped to {target}"""
+    """{path} is ignored and yet mapped to {target}: take it out of ignored, or drop the rule"""
 
     id = "ignored-but-mapped"
 

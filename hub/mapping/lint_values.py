@@ -14,9 +14,11 @@ from hub.mapping.wire import NoSuchField, wire_path
 from schemas.canonical import fields_of
 from schemas.population import DiaChi
 
+_SHOWN = 3
+
 
 class UnknownTransform(LintRule):
-    """there is no step {name}{hint}"""
+    """there is no step {name}; use one of hub/mapping/transforms.py{hint}"""
 
     id = "unknown-transform"
 
@@ -29,7 +31,7 @@ class UnknownTransform(LintRule):
 
 
 class WrongStepInput(LintRule):
-    """{path} may hold {found}, which {step} does not take"""
+    """{path} may hold {found}, which {step} does not take: read one of its parts, or begin with a step that takes it"""
 
     id = "wrong-step-input"
 
@@ -62,7 +64,7 @@ class WrongStepInput(LintRule):
 
 
 class NoAddress(LintRule):
-    """place reads an address, and {path} is none"""
+    """place reads an address, and {path} is none: name an address element, or use from"""
 
     id = "no-address"
 
@@ -79,7 +81,7 @@ class NoAddress(LintRule):
 
 
 class UnknownCodeList(LintRule):
-    """there is no code list {name}{hint}"""
+    """there is no code list {name}; use one of mappings/codes/lists.yaml{hint}"""
 
     id = "unknown-code-list"
 
@@ -92,7 +94,7 @@ class UnknownCodeList(LintRule):
 
 
 class CodeListWithoutDate(LintRule):
-    """code list {name} has no row in force on {day}"""
+    """code list {name} has no row in force on {day}: import the edition of that day, or name another day in as_of"""
 
     id = "code-list-without-date"
 
@@ -106,7 +108,7 @@ class CodeListWithoutDate(LintRule):
 
 
 class MeaningOutsideType(LintRule):
-    """{target} can't be {meaning}, which code list {name} or the rule gives; it may be {allowed}"""
+    """{target} may be {allowed}, and {giver} gives {meaning}: use a list without other meanings, or mend the rule"""
 
     id = "meaning-outside-type"
 
@@ -121,11 +123,14 @@ class MeaningOutsideType(LintRule):
                 given |= {row.meaning for row in load_code_list(rule.codes, self.root).rows} - {""}
             elif rule.const is None:
                 given.add("any text")
-            for meaning in sorted(str(value) for value in given - allowed):
-                choices = ", ".join(sorted(allowed))
-                yield self.problem(
-                    "fields", target, target=target, meaning=meaning, name=rule.codes or "-", allowed=choices
+            outside = sorted(str(value) for value in given - allowed)
+            if outside:
+                meanings = ", ".join(outside[:_SHOWN]) + (
+                    f" and {len(outside) - _SHOWN} more" * (len(outside) > _SHOWN)
                 )
+                giver = f"code list {rule.codes}" if rule.codes else "the rule"
+                choices = ", ".join(sorted(allowed))
+                yield self.problem("fields", target, target=target, meaning=meanings, giver=giver, allowed=choices)
 
 
 def _choices(annotation: Any) -> set[str] | None:

@@ -49,6 +49,18 @@ examples:
     refuse: {field: personal_id, rule: format.personal_id}
 """
 
+PERSON = """\
+number_status: {from: TrangThai, codes: population/number_status}
+  life_status: {from: TrangThai, codes: population/life_status}
+  name.full: {join: [HoVaTen.Ho, HoVaTen.ChuDem, HoVaTen.Ten]}
+  name.raw: {join: [HoVaTen.Ho, HoVaTen.ChuDem, HoVaTen.Ten]}
+  gender: {from: GioiTinh, codes: population/gender}
+  birth_date: {first: [NgayThangNamSinh.NgayThangNam, NgayThangNamSinh.Nam], then: [partial_date]}
+  origin.commune: {from: QueQuan.MaPhuongXa}
+  origin: {place: QueQuan}
+"""
+"""Rules that a person needs, two of which fill the same field."""
+
 
 def folder(tmp_path: Path, text: str = SMALL) -> Path:
     """Writes one mapping, population/small, beside a copy of the real code lists."""
@@ -58,7 +70,10 @@ def folder(tmp_path: Path, text: str = SMALL) -> Path:
     return tmp_path
 
 
-def changed(tmp_path: Path, old: str, new: str) -> Path:
-    """Writes the small mapping with one text replaced."""
-    assert old in SMALL
-    return folder(tmp_path, SMALL.replace(old, new))
+def changed(tmp_path: Path, *edits: tuple[str, str]) -> Path:
+    """Writes the small mapping with some texts replaced."""
+    text = SMALL
+    for old, new in edits:
+        assert old in text
+        text = text.replace(old, new)
+    return folder(tmp_path, text)

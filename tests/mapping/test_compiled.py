@@ -126,7 +126,7 @@ def test_list_coverage() -> None:
 def test_partial_list_keeps_quiet(tmp_path: Path) -> None:
     """A partial list gives no meaning to a code that it lacks, and does not refuse it."""
     rule = "replaced_by: {from: SoDinhDanhThayThe, codes: admin/commune_before_2025-07, as_of: 2025-06-30}"
-    root = changed(tmp_path, "replaced_by: {from: SoDinhDanhThayThe, then: [personal_id]}", rule)
+    root = changed(tmp_path, ("replaced_by: {from: SoDinhDanhThayThe, then: [personal_id]}", rule))
     wire = Citizen(SoDinhDanh="100050000017", SoDinhDanhThayThe="12345")
 
     mapped = load_compiled("population/small", root)(wire, DAY)
@@ -165,7 +165,7 @@ PARTS = ("MaQuanHuyen", "MaPhuongXa", "QuocGia")
 def test_no_text_of_a_mapping_is_code(tmp_path: Path) -> None:
     """What an author writes enters the generated function as constants only."""
     evil = "__import__('os').abort()"
-    root = changed(tmp_path, "const: cancelled", f'const: cancelled, when: {{TrangThai: "{evil}"}}')
+    root = changed(tmp_path, ("const: cancelled", f'const: cancelled, when: {{TrangThai: "{evil}"}}'))
 
     tree = Emitter(load_mapping("population/small", root)).tree
     constants = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]

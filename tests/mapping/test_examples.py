@@ -35,7 +35,7 @@ def test_small_examples_hold(tmp_path: Path) -> None:
 )
 def test_wrong_example_is_told(tmp_path: Path, old: str, new: str, message: str) -> None:
     """An example that does not hold is told with the line where it stands."""
-    results = run_examples("population/small", changed(tmp_path, old, new))
+    results = run_examples("population/small", changed(tmp_path, (old, new)))
 
     problems = [problem for result in results for problem in result.problems]
     assert any(message in problem.message for problem in problems), problems

@@ -54,7 +54,7 @@ def test_scalars(tmp_path: Path, text: str, expected: object) -> None:
 def test_wrong_shape(tmp_path: Path, old: str, new: str, message: str) -> None:
     """A key or value that the format does not know is told with its line and the word that was probably meant."""
     with pytest.raises(MappingError, match=message):
-        load_compiled("population/small", changed(tmp_path, old, new))
+        load_compiled("population/small", changed(tmp_path, (old, new)))
 
 
 def test_unknown_mapping(tmp_path: Path) -> None:
