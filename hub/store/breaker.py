@@ -55,14 +55,14 @@ class StoreBreaker:
 
     async def before(self, register: str) -> float | None:
         """Returns None when a call may go out, otherwise the seconds until the next trial."""
-        pool = await self._link.pool()
-        row = await pool.fetchrow(_STATE, register)
-        if row is None or row["state"] == "closed":
-            return None
-        if row["rest"] > 0:
-            return float(row["rest"])
-        if await pool.fetchval(_TRIAL, register, self._lease) is None:
-            return self._rest
+        async with self._link.connection() as conn:
+            row = await conn.fetchrow(_STATE, register)
+            if row is None or row["state"] == "closed":
+                return None
+            if row["rest"] > 0:
+                return float(row["rest"])
+            if await conn.fetchval(_TRIAL, register, self._lease) is None:
+                return self._rest
         self._trials[register] = asyncio.current_task()
         return None
 
@@ -71,10 +71,10 @@ class StoreBreaker:
         ours = register in self._trials and self._trials[register] is asyncio.current_task()
         if ours:
             del self._trials[register]
-        pool = await self._link.pool()
-        if healthy:
-            await pool.execute(_HEALTHY, register)
-        elif healthy is False:
-            await pool.execute(_FAILED, register, self._failures, self._rest)
-        elif ours:
-            await pool.execute(_NO_EVIDENCE, register)
+        async with self._link.connection() as conn:
+            if healthy:
+                await conn.execute(_HEALTHY, register)
+            elif healthy is False:
+                await conn.execute(_FAILED, register, self._failures, self._rest)
+            elif ours:
+                await conn.execute(_NO_EVIDENCE, register)

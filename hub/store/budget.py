@@ -66,8 +66,7 @@ class StoreBudget:
     async def _take(self, register: str, holder: UUID, per_second: float, concurrent: int, ends: float) -> float | None:
         """Takes a place and one call; returns the seconds until its turn, or None while all places are held."""
         burst = max(1.0, per_second)
-        pool = await self._link.pool()
-        async with pool.acquire() as conn, conn.transaction():
+        async with self._link.connection() as conn, conn.transaction():
             await conn.execute(_OPEN, register, burst)
             tokens = float(await conn.fetchval(_LOCK, register, burst, per_second))
             await conn.execute(_FORGET, register)
@@ -83,5 +82,5 @@ class StoreBudget:
             return wait
 
     async def _leave(self, register: str, holder: UUID) -> None:
-        pool = await self._link.pool()
-        await pool.execute(_LEAVE, register, holder)
+        async with self._link.connection() as conn:
+            await conn.execute(_LEAVE, register, holder)

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 
 import asyncpg
 
 from hub.settings import Role, Settings
-from hub.store.engine import create_pool, unavailable
+from hub.store.engine import broken, create_pool, full, place, unavailable
 
 _CONNECTIONS = 4
+_LOST = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.exceptions.OperatorInterventionError,
+)
+"""The connection was refused or broke; the server is stopping, crashed or starting."""
 
 
 class Link:
@@ -27,12 +35,32 @@ class Link:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._opening = asyncio.Lock()
 
-    async def pool(self) -> asyncpg.Pool[asyncpg.Record]:
-        """Returns the pool of the running loop.
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy[asyncpg.Record]]:
+        """Lends a connection of the running loop, for questions to the database and nothing else.
 
         Raises:
-            StoreUnavailable: the database does not answer.
+            StoreUnavailable: the database does not answer, or has no room left (`StoreFull`).
         """
+        pool = await self._pool_here()
+        where = place(self._settings.url(self._role))
+        try:
+            async with pool.acquire() as conn:
+                yield conn
+        except TimeoutError:  # an OSError, but the caller's own
+            raise
+        except asyncpg.exceptions.DiskFullError:
+            raise full(where) from None
+        except _LOST as error:
+            raise broken(where, error) from None
+
+    async def aclose(self) -> None:
+        """Closes the connections; the next use opens new ones."""
+        self._pool = None
+        if self._holder is not None and self._loop is asyncio.get_running_loop():
+            await self._holder.aclose()
+
+    async def _pool_here(self) -> asyncpg.Pool[asyncpg.Record]:
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
             self._opening, self._loop, self._pool = asyncio.Lock(), loop, None
@@ -44,16 +72,10 @@ class Link:
                     await anext(self._holder)
         return self._pool
 
-    async def aclose(self) -> None:
-        """Closes the connections; the next use opens new ones."""
-        self._pool = None
-        if self._holder is not None and self._loop is asyncio.get_running_loop():
-            await self._holder.aclose()
-
     async def _open(self) -> asyncpg.Pool[asyncpg.Record]:
         try:
             return await create_pool(self._settings, self._role, min_size=1, max_size=_CONNECTIONS)
-        except (OSError, asyncpg.PostgresError) as error:
+        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError) as error:
             raise unavailable(self._settings.url(self._role), self._role, error) from None
 
 

@@ -29,8 +29,8 @@ class StoreTokens:
 
     async def get(self, register: str, name: str) -> Token | None:
         """Returns the stored token unless it has expired; one that does not open counts as none."""
-        pool = await self._link.pool()
-        row = await pool.fetchrow(_GET, register, name)
+        async with self._link.connection() as conn:
+            row = await conn.fetchrow(_GET, register, name)
         if row is None:
             return None
         try:
@@ -43,8 +43,8 @@ class StoreTokens:
         """Stores a token in the place of the earlier one."""
         ring = self._ring()
         sealed = ring.wrap(token.value.encode(), _aad(register, name))
-        pool = await self._link.pool()
-        await pool.execute(_PUT, register, name, ring.master_version, sealed, token.expires_at)
+        async with self._link.connection() as conn:
+            await conn.execute(_PUT, register, name, ring.master_version, sealed, token.expires_at)
 
     def _ring(self) -> KeyRing:
         if self._loaded is None:

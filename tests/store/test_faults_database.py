@@ -16,7 +16,7 @@ import pytest
 from hub.embedded import EmbeddedPostgres
 from hub.settings import Environment, Role, Settings
 from hub.store import migrate
-from hub.store.engine import connect
+from hub.store.engine import StoreUnavailable, connect
 from hub.store.migrate import MigrationRefused
 from hub.store.records import PublishResult
 from hub.trust.keys import KeyRing
@@ -54,7 +54,7 @@ def test_database_killed_during_a_publish_loses_nothing_committed(cluster: Embed
 
     killer = threading.Thread(target=_kill, args=[cluster, table])
     killer.start()
-    with pytest.raises(psycopg.OperationalError), connect(settings, Role.PIPELINE) as conn:
+    with pytest.raises(StoreUnavailable), connect(settings, Role.PIPELINE) as conn:
         publish(conn, ring, *second)
     killer.join()
     cluster.start()
