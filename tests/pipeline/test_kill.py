@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import random
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import pytest
-import uvicorn
 
 from hub.pipeline.context import Context
 from hub.settings import Settings
 from hub.trust.keys import KeyRing
-from tests.pipeline.conftest import Twin, feed_settings, newest_versions, rows
+from tests.pipeline.conftest import Twin, assert_nothing_lost_or_doubled, feed_settings, rows, serve
 
 RANDOM_KILLS = 50
 STAGES = [
@@ -36,25 +33,6 @@ STAGES = [
     "ledger written",
     "published",
 ]
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[tuple[Twin, str]]:
-    """The twin behind a real HTTP server on a free port."""
-    from sandbox_mocks.country import Country
-    from sandbox_mocks.population.app import create_app
-
-    country = Country(7, 240)
-    app = create_app(country)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", access_log=False))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield Twin(country, app), f"http://127.0.0.1:{port}/qldc/population"
-    server.should_exit = True
-    thread.join(10)
 
 
 class Driver:
@@ -106,59 +84,9 @@ def forker() -> Iterator[Driver]:
 @pytest.fixture
 def driven(forker: Driver, served: tuple[Twin, str], settings: Settings, ring: KeyRing) -> tuple[Driver, Context]:
     """The driver over a fresh database, and a context that looks at the same."""
-    base = feed_settings(settings, batch_size=90, page_size=30)
-    secrets = base.var_dir / "secrets"
-    secrets.mkdir(mode=0o700, exist_ok=True)
-    for name, value in (("population.secret", "sandbox-secret"), ("population.key", "sandbox-key")):
-        (secrets / name).touch(mode=0o600)
-        (secrets / name).write_text(value)
-    register = base.registers["population"].model_copy(
-        update={
-            "url": served[1],
-            "secret": f"file:{secrets}/population.secret",
-            "api_key": f"file:{secrets}/population.key",
-        }
-    )
-    base = base.model_copy(update={"registers": {"population": register}})
-    (base.var_dir / "hub.env").write_text("".join(f"{k}={v}\n" for k, v in as_environment(base).items()))
+    base = serve(feed_settings(settings, batch_size=90, page_size=30), served[1])
     forker.var_dir = base.var_dir
     return forker, Context(base, ring)
-
-
-def as_environment(settings: Settings) -> dict[str, str]:
-    """Returns the settings as a child reads them."""
-    plain: dict[str, Any] = settings.model_dump(mode="json", exclude_none=True)
-    return {
-        f"HUB_{name.upper()}": value if isinstance(value, str) else json.dumps(value) for name, value in plain.items()
-    }
-
-
-def assert_nothing_lost_or_doubled(context: Context, twin: Twin) -> None:
-    """Holds the store against the twin's own account of every number and its latest version."""
-    assert rows(context, "select count(*) from hub.batch where state not in ('published')") == [(0,)]
-    windows = rows(context, "select since, until from hub.batch where state = 'published' order by sequence")
-    assert all(left[1] >= right[0] for left, right in itertools.pairwise(windows)), "a window is missing"
-    mark = rows(context, "select watermark from hub.feed")[0][0]
-    assert mark == windows[-1][1]
-    index = context.ring.index_versions[0]
-    stored: dict[bytes, list[int]] = {}
-    for blind, version in rows(
-        context,
-        "select i.blind_index, r.source_version from hub.record r join hub.subject_identifier i using (identifier_id)"
-        " where i.scheme = 'personal_id'",
-    ):
-        stored.setdefault(bytes(blind), []).append(version)
-    assert all(len(versions) == 1 for versions in stored.values()), "a number stands twice"
-    waiting = {bytes(row[0]) for row in rows(context, "select key_digest from hub.quarantine")}
-    lost = [
-        number
-        for number, version in newest_versions(twin, mark).items()
-        if stored.get(context.ring.blind_index(index, "personal_id", number)) != [version]
-        and context.ring.digest(number.encode()) not in waiting
-    ]
-    assert len(lost) == 0, f"{len(lost)} numbers are lost"
-    doubled = rows(context, "select batch_id, position from hub.quarantine group by 1, 2 having count(*) > 1")
-    assert doubled == []
 
 
 @pytest.mark.parametrize("nth", [1, 2])
