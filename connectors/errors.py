@@ -38,6 +38,8 @@ CODES: dict[str, str] = {
     "credentials": "the register refused our account: check user, secret, logical address and client id",
     "clock_skew": "the clocks of the hub and the register differ: synchronise this machine (NTP), or tell the register",
     "forbidden": "the register knows our account but denies the service: ask for the right",
+    "host_key": "the server's key is not the pinned one: check the address; renew the keys in `ca_file` when the register "
+    "confirms that they changed",
     "certificate": "the register's certificate is not trusted: check the address, or set `ca_file` to its authority",
     # Unavailable
     "timeout": "no answer in time: try again later",
@@ -51,6 +53,8 @@ CODES: dict[str, str] = {
     "deadline": "the caller's deadline passed before an answer came",
     "budget": "no turn in time: other callers use the register's whole courtesy",
     "breaker_open": "the register failed repeatedly: calls rest until the next trial",
+    "file_missing": "a file of the window is not there yet: try again later, or lengthen the settle lag of the feed",
+    "file_unsettled": "a file is still being written: try again later",
     "closed_hours": "the register is outside its service hours",
     "page_repeated": "the register answered an earlier page again: read the window again",
     "page_missing": "the register left out records between two pages: read the window again",
@@ -75,6 +79,16 @@ CODES: dict[str, str] = {
     "other_person": "the register answered about another person than the one asked for",
     "foreign_person": "a number of a real person reached a sandbox: stop and find out why",
     "synthetic_person": "a synthetic number (prefix 100) reached production: check the register's address",
+    "file_refused": "a link, a folder or a device has the name of a file: ask the register",
+    "file_changed": "a file is another one than was read: read its days again with `hub run --since … --until …`",
+    "file_encoding": "the file is not the UTF-8, with or without byte order mark, that the connector declares",
+    "not_base64": "the file is no base64: compare the connector's `layers`",
+    "archive": "the archive is broken, empty or encrypted, or has links, too many entries or paths that lead out of it",
+    "column_missing": "the file or view lacks a column that the wire model has: compare them with the register",
+    "column_repeated": "the file names a column twice: ask the register",
+    "row_malformed": "the line has more or fewer cells than the header, or a broken quote: ask the register",
+    "view_missing": "the database has no such view for our account: check its name and our rights",
+    "view_failed": "the view failed while it was read: show the SQLSTATE to the register's side",
     "unreadable": "the answer could not be read at the place named: report it with the trace id",
 }
 """Every code that an error may carry, and what to do about it."""

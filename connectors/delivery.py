@@ -1,0 +1,110 @@
+"""How a register delivers one feed as files: their names, what they are wrapped in, and what their columns mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from pydantic import BaseModel
+
+from connectors.body import row_body
+from connectors.courtesy import ZONE
+from connectors.delimited import Delimited, read_rows
+from connectors.records import FeedEntry, FieldProblem, epoch_ms
+from connectors.unpacking import Layer
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """A file is complete when it has not been written to for so long."""
+
+    period: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A file is complete when one of the same name with this ending lies beside it, no older than the file."""
+
+    ending: str = ".done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """The files of one feed.
+
+    `name` is the name of a day's file, the date in it as `strftime` writes it (`doisoat_%Y%m%d.csv`). Each field of
+    `record` must be a column. `version` is the column with the time of a row, None where rows have no time of their
+    own and take their day's. `moment` says how it is written: `iso`, `ms` (epoch milliseconds) or as for `strptime`,
+    without a zone in Vietnamese time. `layers` is what the text is wrapped in, outermost first.
+
+    `first` is the day of the first file. `shift` moves the day that a file covers: one dated 21 November with the
+    changes of 20 November has a shift of -1 day. `daily` is False for a register that writes no file on some days.
+    """
+
+    name: str
+    first: date
+    record: type[BaseModel]
+    key: str
+    version: str | None
+    moment: str = "iso"
+    status: str | None = None
+    table: Delimited = field(default_factory=Delimited)
+    layers: tuple[Layer, ...] = ()
+    settled: Quiet | Marker = field(default_factory=Quiet)
+    shift: timedelta = timedelta()
+    daily: bool = True
+
+    def __post_init__(self) -> None:
+        names = {self.file(self.first + timedelta(days=ahead)) for ahead in range(366)}
+        if len(names) < 366 or "/" in self.name:
+            raise ValueError("the name of a delivery holds year, month and day, and no folder")
+
+    def file(self, day: date) -> str:
+        """Returns the name of a day's file."""
+        return day.strftime(self.name)
+
+    def covers(self, day: date) -> tuple[int, int]:
+        """Returns the first millisecond that a day's file covers, and the first one after it."""
+        begins = epoch_ms(datetime.combine(day, time(), ZONE) + self.shift)
+        return begins, begins + DAY // timedelta(milliseconds=1)
+
+    def days(self, since: datetime, until: datetime) -> list[date]:
+        """Lists the days whose files a window needs, in order."""
+        begins = max(self.first, (since - self.shift).astimezone(ZONE).date())
+        ends = (until - self.shift - timedelta(milliseconds=1)).astimezone(ZONE).date()
+        return [begins + timedelta(days=ahead) for ahead in range((ends - begins).days + 1)]
+
+    def read(self, contents: list[bytes], day: date, since: int, until: int) -> list[FeedEntry]:
+        """Reads a day's file, unpacked, and returns what lies in a window, sorted.
+
+        Raises:
+            FieldProblem: see `read_rows`; `field_malformed` and `outside_window` name line and column.
+        """
+        columns = [model_field.alias or name for name, model_field in self.record.model_fields.items()]
+        begins, ends = self.covers(day)
+        entries: list[FeedEntry] = []
+        for content in contents:
+            for line, row in read_rows(content, self.table, [*columns, *filter(None, (self.version, self.status))]):
+                version = begins if self.version is None else self._version(row, self.version, line)
+                if not begins <= version < ends:
+                    raise FieldProblem("outside_window", f"line {line}, {self.version}")
+                if not row[self.key].strip():
+                    raise FieldProblem("field_missing", f"line {line}, {self.key}")
+                if since <= version < until:
+                    entries.append(
+                        FeedEntry(row[self.key], version, row[self.status] if self.status else "", row_body(row))
+                    )
+        return sorted(entries, key=lambda entry: (entry.version, entry.key))
+
+    def _version(self, row: dict[str, str], column: str, line: int) -> int:
+        text = row[column].strip()
+        try:
+            if self.moment == "ms":
+                return int(text)
+            iso = self.moment == "iso"
+            read = datetime.fromisoformat(text) if iso else datetime.strptime(text, self.moment)  # noqa: DTZ007
+            return epoch_ms(read if read.tzinfo else read.replace(tzinfo=ZONE))
+        except (ValueError, OverflowError):
+            raise FieldProblem("field_malformed", f"line {line}, {column}") from None
