@@ -79,10 +79,13 @@ def _windows(
     records.
     """
     settled = _settled(context.settings.feed(feed.name))
+    pending = batches.pending_batches(conn, feed.name)
     if since is not None or until is not None:
         start, end = since or BEGINNING, min(until or settled, settled)
-        return [(start, end, True)] if start < end else []
-    landed = [batch.until for batch in batches.pending_batches(conn, feed.name) if not batch.backfill]
+        # What a killed call of the same backfill began is taken up where it was, not read once more.
+        begun = max((batch.asked_until for batch in pending if batch.backfill and batch.since == start), default=start)
+        return [(begun, end, True)] if begun < end else []
+    landed = [batch.until for batch in pending if not batch.backfill]
     mark = batches.watermark(conn, feed.name)
     reached = max(landed) if landed else mark
     if reached is None:

@@ -224,6 +224,25 @@ def test_a_backfill_cut_off_between_two_batches_is_finished_by_the_next_run(
     assert check(UUID(str(rows(context, "select batch_id from hub.batch order by sequence limit 1")[0][0])), context)
 
 
+def test_a_backfill_that_is_killed_and_asked_for_again_is_read_once(twin: Twin, make_context: MakeContext) -> None:
+    """A retry of the task asks for the same window: its batches follow upon each other, and none comes twice."""
+
+    def die_at_the_second(stage: str, count: int) -> None:
+        if stage == "batch opened" and opened.append(count) is None and len(opened) == 2:
+            raise KeyboardInterrupt
+
+    opened: list[int] = []
+    window = {"since": at("2021-07-01"), "until": at("2025-01-01")}
+    with pytest.raises(KeyboardInterrupt):
+        fetch(FEED, make_context(twin, batch_size=100, progress=die_at_the_second), **window)
+    context = make_context(twin, batch_size=100)
+    fetch(FEED, context, **window)
+    read = rows(context, "select since, until from hub.batch order by sequence")
+    assert len(read) > 2
+    assert [since for since, _ in read] == [at("2021-07-01"), *(until for _, until in read[:-1])]
+    assert read[-1][1] == at("2025-01-01")
+
+
 def test_a_window_read_again_does_not_double_quarantine(twin: Twin, make_context: MakeContext) -> None:
     """A refused record that comes again under the same version is the same entry, and counts as a duplicate."""
     context = make_context(twin)
