@@ -67,7 +67,10 @@ def sweep(group: int) -> None:
 
 
 def guard(command: list[str], stop: int, grace: float) -> int:
-    """Runs `command` until it ends or must end, then leaves nothing of it behind; returns its exit code."""
+    """Runs `command` until it ends or must end, then leaves nothing of it behind.
+
+    Returns its exit code, as a shell tells it: 128 and the signal's number for one that a signal has ended.
+    """
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     asked, asking = os.pipe()
     os.set_blocking(asking, False)
@@ -96,7 +99,8 @@ def guard(command: list[str], stop: int, grace: float) -> int:
                 _signal(child.pid, stop)
     finally:
         sweep(child.pid)
-    return child.wait()
+    code = child.wait()
+    return code if code >= 0 else 128 - code
 
 
 def main() -> int:
