@@ -2,19 +2,72 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Callable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import httpx
 
-from connectors.errors import Refused
-from connectors.ports import RegisterConfig, Secrets
+from connectors.errors import BrokenContract, Denied, Refused
+from connectors.ports import Ports, RegisterConfig, Token
 from connectors.records import epoch_ms
+from connectors.strict_json import read_object
+from connectors.transfer import Transfer
 
-AuthScheme = Callable[[str, RegisterConfig, Secrets, Callable[[], datetime]], httpx.Auth]
-"""Makes the auth of a connector from its register's name, its settings, the secrets and the clock."""
+OFFICER = "lienthong.officer"
+"""The extension of a request that names the register's own code of the officer who asks."""
+
+RENEW_BEFORE = 30.0
+"""Seconds before its end at which a token is no longer used; a short-lived one a tenth of its life before."""
+UNSTATED_LIFE = 60.0
+LONGEST_LIFE = 86_400.0
+"""Seconds for which a token is kept when the register names no life, and at most."""
+
+_FORM = b"grant_type=client_credentials"
+_MAX_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a sign-in may use: the register's settings, the ports, the clock, and the client for a log-in of its own."""
+
+    register: str
+    config: RegisterConfig
+    ports: Ports
+    clock: Callable[[], datetime]
+    http: httpx.AsyncClient
+
+    async def secret(self, field: str, reference: str | None) -> str:
+        """Returns the secret that a setting refers to.
+
+        Raises:
+            Refused: the setting is empty, or names no secret.
+        """
+        try:
+            if reference:
+                return (await self.ports.secrets.get(reference)).strip()
+        except LookupError:
+            pass
+        raise Refused(self.register, "sign", "secret_missing", fields=(field,))
+
+    def setting(self, field: str) -> str:
+        """Returns a setting of the account that may not be empty.
+
+        Raises:
+            Refused: it is.
+        """
+        value = getattr(self.config, field)
+        if not value:
+            raise Refused(self.register, "sign", "secret_missing", fields=(field,))
+        return str(value)
+
+
+AuthScheme = Callable[[Account], httpx.Auth]
+"""Makes the auth of a connector."""
 
 
 def security_server_basic(user: str, secret: str, timestamp: str, logical_url: str) -> str:
@@ -37,34 +90,127 @@ class SecurityServerBasic(httpx.Auth):
         Refused: a setting is missing or names no secret.
     """
 
-    def __init__(self, register: str, config: RegisterConfig, secrets: Secrets, clock: Callable[[], datetime]) -> None:
-        self._register = register
-        self._config = config
-        self._secrets = secrets
-        self._clock = clock
+    def __init__(self, account: Account) -> None:
+        self._account = account
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Yields the request with its signature; httpx runs this for every request, a repeated one too."""
-        config = self._config
-        secret = await self._secret("secret", config.secret)
-        if not config.user:
-            raise Refused(self._register, "sign", "secret_missing", fields=("user",))
-        milliseconds = epoch_ms(self._clock())
+        account, config = self._account, self._account.config
+        secret = await account.secret("secret", config.secret)
+        milliseconds = epoch_ms(account.clock())
         timestamp = str(milliseconds if config.timestamp_unit == "ms" else milliseconds // 1000)
         request.headers["Authorization"] = security_server_basic(
-            config.user, secret, timestamp, config.logical_url or config.url
+            account.setting("user"), secret, timestamp, config.logical_url or config.url
         )
         request.headers["Timestamp"] = timestamp
         if config.client_id:
             request.headers["X-Road-Client"] = config.client_id
         if config.api_key:
-            request.headers["ApiKey"] = await self._secret("api_key", config.api_key)
+            request.headers["ApiKey"] = await account.secret("api_key", config.api_key)
         yield request
 
-    async def _secret(self, field: str, reference: str | None) -> str:
+
+class LgspToken(httpx.Auth):
+    """Signs requests for an LGSP of the VNPT kind: a bearer token, `lgspaccesstoken` and the officer's `AuthHash`.
+
+    The token lies in the shared port, so that all processes log in once: within a process one log-in is under way at a
+    time, and the others wait for its token. A token that a 401 refused is not used again; the request that met the 401
+    is repeated once by its transfer, and that logs in anew. Keys are read from their references for every request, and
+    nothing of them is kept.
+
+    Raises:
+        Refused: a setting is missing or names no secret.
+        Denied: `login_refused`, the token service knows no such keys; they are not tried twice.
+        BrokenContract, Unavailable: the token service answers badly, or not.
+    """
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._one_at_a_time = asyncio.Lock()
+        self._refused = b""
+        """Digest of the last token that was refused: another process may not know yet."""
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Yields the request with its headers, and notes a token that was refused."""
+        officer = request.extensions.get(OFFICER) or self._account.config.sync_officer
+        request.headers["lgspaccesstoken"] = await self._keys()
+        request.headers["AuthHash"] = await self._officer_pass(officer)
+        token = await self._token(request.headers["lgspaccesstoken"])
+        request.headers["Authorization"] = f"Bearer {token}"
+        response = yield request
+        if response.status_code == 401:
+            self._refused = _digest(token)
+
+    async def _keys(self) -> str:
+        """Writes the account's keys as the header `lgspaccesstoken` wants them."""
+        account = self._account
+        parts = {
+            "AccessKey": account.setting("access_key"),
+            "SecretKey": await account.secret("secret", account.config.secret),
+            "AppName": account.setting("app_name"),
+            "PartnerCode": account.setting("partner_code"),
+            "PartnerCodeCus": account.setting("partner_code_cus"),
+        }
+        return b64encode(json.dumps(parts, separators=(",", ":")).encode()).decode()
+
+    async def _officer_pass(self, officer: str) -> str:
+        """Writes an officer's `key:pass`, which one reference holds, as the header `AuthHash` wants it."""
+        reference = self._account.config.officer_secrets.get(officer)
+        return b64encode((await self._account.secret("officer_secrets", reference)).encode()).decode()
+
+    async def _token(self, keys: str) -> str:
+        tokens, register, name = self._account.ports.tokens, self._account.register, self._name()
+        if (token := self._usable(await tokens.get(register, name))) is not None:
+            return token
+        async with self._one_at_a_time:
+            if (token := self._usable(await tokens.get(register, name))) is not None:
+                return token
+            fresh = await self._log_in(keys)
+            await tokens.put(register, name, fresh)
+            return fresh.value
+
+    def _usable(self, token: Token | None) -> str | None:
+        return None if token is None or _digest(token.value) == self._refused else token.value
+
+    def _name(self) -> str:
+        """Names the token after the account that it belongs to, so that changed settings do not meet an old one."""
+        config = self._account.config
+        parts = (config.url, config.access_key, config.app_name, config.partner_code, config.partner_code_cus)
+        return f"lgsp-{sha256(repr(parts).encode()).hexdigest()[:16]}"
+
+    async def _log_in(self, keys: str) -> Token:
+        account = self._account
+        transfer = Transfer(
+            account.http, account.register, "token", _MAX_BYTES, account.clock, {"101": "login_refused"}, False
+        )
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "lgspaccesstoken": keys}
+        asked_at = datetime.now(UTC)
         try:
-            if reference:
-                return (await self._secrets.get(reference)).strip()
-        except LookupError:
-            pass
-        raise Refused(self._register, "sign", "secret_missing", fields=(field,))
+            answer = await transfer.send(
+                "POST", account.config.url.rstrip("/") + "/token", headers, _FORM, signed=False
+            )
+        except Denied as error:
+            if error.code not in ("credentials", "forbidden"):
+                raise
+            raise transfer.error(Denied, "login_refused") from None
+        if answer.status == 400:
+            raise transfer.error(Denied, "login_refused", "HTTP 400")
+        found = read_object(answer, transfer)
+        value = found.get("access_token")
+        if not isinstance(value, str) or not (value.isascii() and value.isprintable() and value.strip() == value != ""):
+            raise transfer.error(BrokenContract, "field_missing", "access_token")
+        life = _seconds(found.get("expires_in"))
+        # The port's clock is the real one, so the life is counted on it too.
+        return Token(value, asked_at + timedelta(seconds=life - min(RENEW_BEFORE, life / 10)))
+
+
+def _seconds(stated: object) -> float:
+    if isinstance(stated, str) and stated.isascii() and stated.isdigit():
+        stated = int(stated[:9])
+    if isinstance(stated, bool) or not isinstance(stated, int) or stated <= 0:
+        return UNSTATED_LIFE
+    return min(float(stated), LONGEST_LIFE)
+
+
+def _digest(token: str) -> bytes:
+    return sha256(token.encode()).digest()

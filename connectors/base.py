@@ -7,7 +7,6 @@ into wire records. See `docs/connect-a-register.md`.
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -21,6 +20,7 @@ import httpx
 import stamina
 from pydantic import BaseModel, ValidationError
 
+from connectors.auth import Account
 from connectors.courtesy import Courtesy
 from connectors.declarations import FeedDeclaration, QueryDeclaration, feed, query
 from connectors.errors import BrokenContract, ConnectorError, Refused, Unavailable
@@ -38,6 +38,7 @@ from connectors.records import (
     epoch_ms,
 )
 from connectors.retry import Backoff, RetryBudget
+from connectors.transfer import http_client, network_of
 from schemas.drift import unknown_fields
 
 __all__ = [
@@ -77,16 +78,14 @@ FAIR_CHANCE = 1.0
 _NO_EVIDENCE = frozenset(
     {"address_invalid", "certificate", "request_invalid", "secret_missing", "throttled", "wsdl_changed"}
     | {"file_missing", "file_unsettled"}
-    | {"list_moved", "page_missing", "page_other", "page_repeated"}
+    | {"contents_behind", "list_moved", "page_missing", "page_other", "page_repeated"}
 )
 
 
 class Service(Protocol):
     """The protocol of a register over HTTP (such as `connectors.soap.Soap`), declared once on its connector."""
 
-    def authentication(
-        self, register: str, config: RegisterConfig, secrets: Secrets, clock: Callable[[], datetime]
-    ) -> httpx.Auth:
+    def authentication(self, account: Account) -> httpx.Auth:
         """Returns what signs each request."""
 
 
@@ -214,16 +213,9 @@ class Connector:
         config, secrets, service = self.config, self.ports.secrets, self.service
         if isinstance(service, SessionService):
             return service.open(self.system, config, secrets)
-        self.http = httpx.AsyncClient(
-            auth=service.authentication(self.system, config, secrets, self.clock),
-            transport=transport,
-            verify=_trust(config.ca_file),
-            timeout=httpx.Timeout(self.budget.attempt_seconds, connect=10.0),
-            limits=httpx.Limits(max_connections=self.courtesy.concurrent),
-            follow_redirects=False,
-            # A register is reached by its security server: no proxy or .netrc of the shell may step in between.
-            trust_env=False,
-        )
+        network = transport or network_of(config.ca_file, self.courtesy.concurrent)
+        self.http = http_client(network, self.budget.attempt_seconds)
+        self.http.auth = service.authentication(Account(self.system, config, self.ports, self.clock, self.http))
         return self.http
 
     def _check_window(self, operation: str, since: datetime, until: datetime, page_size: int) -> None:
@@ -315,7 +307,3 @@ def _place_of(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if Path(frame.filename).parent.name == "connectors"] or frames
     return f"{type(error).__name__} at {Path(ours[-1].filename).name}:{ours[-1].lineno}"
-
-
-def _trust(ca_file: Path | None) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)

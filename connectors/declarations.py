@@ -24,7 +24,8 @@ class QueryDeclaration:
 class FeedDeclaration:
     """A stream of a register's records: what it yields, how its progress is measured and what names a record.
 
-    `watermark` and `key` are the fields of a `FeedEntry` that a pipeline goes by. `overlap` is how far it reaches back
+    `watermark` and `key` are the fields of a `FeedEntry` that a pipeline goes by: `version`, or `at` where the source
+    announces changes apart from contents. `overlap` is how far it reaches back
     before its watermark, for changes that the source dates late; the pipeline does that, so that the window it writes
     down is the window that was read.
     """

@@ -20,12 +20,15 @@ from typing import Any
 CODES: dict[str, str] = {
     # Refused
     "claim_incomplete": "give number, name and birth date together",
+    "code_malformed": "give an enterprise code: 10 digits, 10-3, 10.5 of a business location, or 12 digits; or a "
+    "dossier number",
     "claim_malformed": "give a 12-digit or 9-digit number, and the birth date as yyyy, yyyy-mm or yyyy-mm-dd",
     "ambiguous": "several people match: ask for more of the claim",
     "officer_unmapped": "add the officer to the setting `officers` of this register",
     "person_outside_environment": "synthetic numbers (prefix 100) belong to the sandbox, all others to production",
     "window_invalid": "give two times with a zone, the earlier one first",
     "window_unsettled": "end the window earlier: changes younger than the settle lag may still move",
+    "window_too_long": "the register reads fewer days at a time: check the connector",
     "page_size_invalid": "ask for 1 to 1000 records a page",
     "request_invalid": "the request does not fit the pinned WSDL: check the connector",
     "officer_unknown": "the register does not know this officer code: have it registered there, or correct `officers`",
@@ -35,6 +38,7 @@ CODES: dict[str, str] = {
     "address_invalid": "the register's address can't be called: check the setting `url`",
     "secret_missing": "the setting names no such account or secret: check the register's settings",
     # Denied
+    "login_refused": "the register's token service refused our keys: check access_key, secret and partner codes",
     "credentials": "the register refused our account: check user, secret, logical address and client id",
     "clock_skew": "the clocks of the hub and the register differ: synchronise this machine (NTP), or tell the register",
     "forbidden": "the register knows our account but denies the service: ask for the right",
@@ -60,6 +64,7 @@ CODES: dict[str, str] = {
     "page_missing": "the register left out records between two pages: read the window again",
     "page_other": "the register answered another page than the one asked: read the window again",
     "list_moved": "the list changed while it was read: read the window again, with a longer settle lag if it recurs",
+    "contents_behind": "the register announced a change that its answer does not hold yet: try again later",
     # BrokenContract
     "wsdl_changed": "the pinned WSDL differs from its hash: restore it, or review it and renew "
     "connectors/wsdl/pins.json; `hub connector diff` compares the pinned one with the live one",
@@ -69,13 +74,17 @@ CODES: dict[str, str] = {
     "doctype": "the answer carries a DTD or entities, which are forbidden",
     "not_xml": "the answer is no XML document: look at the gateway in between",
     "not_soap": "the answer is no SOAP envelope with one body: look at the gateway in between",
+    "not_json": "the answer is no JSON object (a log-in page?): look at the gateway in between",
+    "key_repeated": "the answer holds a key twice: look at the source",
+    "other_host": "the answer leads to an address outside the register, where our credentials must not go",
     "unexpected_answer": "the answer holds another element than the WSDL names: compare the live WSDL",
     "unknown_fault": "the register sent a fault that SOAP does not define",
-    "field_missing": "a required element is missing: compare the live WSDL",
-    "field_malformed": "an element has another form than the contract says: compare the live WSDL",
+    "field_missing": "a required element is missing: compare the register's contract",
+    "field_malformed": "an element has another form than the contract says: compare the register's contract",
     "drift": "the answer holds fields that the wire model does not know: review it and extend the model",
     "outside_window": "the register sent records from outside the window",
     "order_broken": "the register sent a page out of order",
+    "other_enterprise": "the register answered about another enterprise than the one asked for",
     "other_person": "the register answered about another person than the one asked for",
     "foreign_person": "a number of a real person reached a sandbox: stop and find out why",
     "synthetic_person": "a synthetic number (prefix 100) reached production: check the register's address",

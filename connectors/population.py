@@ -28,8 +28,9 @@ from connectors.paging import Entry
 from connectors.soap import Soap
 from connectors.xml import Tree, filled, json_text, local, tree, whole_number
 from schemas.partial_date import PartialDate
-from schemas.population import Citizen, CongDanNhanThan, KetQuaXacThuc, Wire
+from schemas.population import Citizen, CongDanNhanThan, KetQuaXacThuc
 from schemas.vn import is_former_id, is_personal_id
+from schemas.wire import Wire
 
 N = TypeVar("N", bound=Entry)
 T = TypeVar("T")

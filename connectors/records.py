@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, Self, TypeVar
 
 E = TypeVar("E")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -22,18 +22,31 @@ class FieldProblem(Exception):
         self.code, self.path = code, path
 
 
-class FeedEntry(NamedTuple):
-    """One record of a feed as fetched; a NamedTuple, because millions are made.
-
-    `key` is the source's key, `version` orders its versions (epoch milliseconds), `status` is the source's own code,
-    and `body` is the raw JSON of the wire record, empty when the source sent none. A body that is no JSON stays as it
-    came: refusing it is the pipeline's work, which keeps the rest of the page.
-    """
-
+class _Entry(NamedTuple):
     key: str
     version: int
     status: str
     body: bytes
+    at: int
+
+
+class FeedEntry(_Entry):
+    """One record of a feed as fetched; a named tuple, because millions are made.
+
+    `key` is the source's key, `version` orders the versions of its contents (epoch milliseconds), `status` is the
+    source's own code, and `body` is the raw JSON of the wire record, empty when the source sent none. A body that is
+    no JSON stays as it came: refusing it is the pipeline's work, which keeps the rest of the page.
+
+    `at` is where the entry stands in the feed (epoch milliseconds): windows, order and batches go by it. It is the
+    version unless the source says otherwise. A source that announces a change and tells the contents only as they are
+    now has an `at` before the version; an `at` after the version means that the contents are older than their change.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, key: str, version: int, status: str, body: bytes, at: int | None = None) -> Self:
+        """Makes an entry that stands at its version unless `at` is given."""
+        return super().__new__(cls, key, version, status, body, version if at is None else at)
 
     def __repr__(self) -> str:
         return f"FeedEntry(version={self.version}, bytes={len(self.body)})"

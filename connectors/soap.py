@@ -10,8 +10,7 @@ from __future__ import annotations
 import io
 import json
 import uuid
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -21,9 +20,8 @@ import httpx
 from lxml import etree
 
 from connectors import xml
-from connectors.auth import AuthScheme
+from connectors.auth import Account, AuthScheme
 from connectors.errors import BrokenContract, ConnectorError, Refused, Unavailable
-from connectors.ports import RegisterConfig, Secrets
 from connectors.transfer import Answer, Transfer
 from connectors.wsdl_diff import differences
 
@@ -62,11 +60,9 @@ class Soap:
         self._codes = codes or {}
         self._max_bytes = max_bytes
 
-    def authentication(
-        self, register: str, config: RegisterConfig, secrets: Secrets, clock: Callable[[], datetime]
-    ) -> httpx.Auth:
+    def authentication(self, account: Account) -> httpx.Auth:
         """Returns what signs each request."""
-        return self._auth(register, config, secrets, clock)
+        return self._auth(account)
 
     def pinned(self) -> bytes:
         """Returns the pinned WSDL.
@@ -102,7 +98,7 @@ class Soap:
         request = self._envelope(client, register, operation, fields)
         transfer = Transfer(connector.http, register, operation, self._max_bytes, connector.clock, self._codes)
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}
-        answer = await transfer.post(connector.config.url, request, headers)
+        answer = await transfer.send("POST", connector.config.url, headers, request)
         expected = client.service._binding.get(operation).output.body.qname
         return _payload(answer, transfer, expected)
 

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -18,7 +20,54 @@ from connectors.retry import retry_after
 CLOCK_TOLERANCE = 120.0
 """Seconds by which a register's `Date` may differ before a refused signature is blamed on the clocks."""
 
+QUERY = "lienthong.query"
+"""The extension of a request that holds its query string until it is sent."""
+
 _OWN_CODE = re.compile(rb'(?:"error_code"\s*:\s*"|<MaLoi>)(\w{1,40})["<]')
+
+
+class QueryTransport(httpx.AsyncBaseTransport):
+    """Puts the query string into the address at the last moment.
+
+    National systems take personal numbers in the query. httpx writes each address into its log, and into what it
+    shows of requests and errors; so the address that httpx knows has no query.
+    """
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Sends a request with the query of its extension."""
+        if query := request.extensions.get(QUERY):
+            request = httpx.Request(
+                request.method,
+                request.url.copy_with(query=query),
+                headers=request.headers,
+                stream=request.stream,
+                extensions=request.extensions,
+            )
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        await self._inner.aclose()
+
+
+def network_of(ca_file: Path | None, connections: int) -> httpx.AsyncHTTPTransport:
+    """Returns a transport to a register whose certificate a given authority vouches for, or the system's."""
+    trust = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+    return httpx.AsyncHTTPTransport(verify=trust, limits=httpx.Limits(max_connections=connections), trust_env=False)
+
+
+def http_client(network: httpx.AsyncBaseTransport, seconds: float) -> httpx.AsyncClient:
+    """Returns the client of one register, which waits so long for each part of an answer."""
+    return httpx.AsyncClient(
+        transport=QueryTransport(network),
+        timeout=httpx.Timeout(seconds, connect=10.0),
+        follow_redirects=False,
+        # A register is reached by its security server: no proxy or .netrc of the shell may step in between.
+        trust_env=False,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +84,8 @@ class Transfer:
     """Sends requests of one operation.
 
     `limit` is the most bytes that an answer may have, unpacked. `codes` says which of the register's own error codes we
-    know, and what they mean in ours.
+    know, and what they mean in ours. `signs_time` says that our clock goes into the signature, so that a refused one
+    may be the clocks' fault.
     """
 
     http: httpx.AsyncClient
@@ -44,56 +94,69 @@ class Transfer:
     limit: int
     clock: Callable[[], datetime]
     codes: Mapping[str, str]
+    signs_time: bool = True
 
-    async def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> Answer:
-        """Posts and returns the answer, whatever its status says except redirects, 401, 403 and 429.
+    async def send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        content: bytes | None = None,
+        *,
+        extensions: Mapping[str, Any] | None = None,
+        signed: bool = True,
+    ) -> Answer:
+        """Sends a request and returns the answer, whatever its status says except redirects, 401, 403 and 429.
 
-        A 401 is answered once with a fresh signature: a security server that fails over, or a secret that was just
-        rotated, refuses a signature that was good when it was made.
+        A 401 is answered once with a fresh signature: a security server that fails over, a token that was ended early
+        or a secret that was just rotated refuses what was good when it was made. What is not signed is sent once. The
+        query goes into the extension `QUERY` and never into `url`.
         """
+        asked = {**headers, "Accept-Encoding": "gzip"}
+        request = {"content": content, "headers": asked, "extensions": dict(extensions or {})}
+        if not signed:
+            request["auth"] = None
         try:
             try:
-                return await self._post(url, content, headers)
+                return await self._exchange(method, url, request)
             except Denied as error:
-                if error.code != "credentials":
+                if error.code != "credentials" or not signed:
                     raise
-            return await self._post(url, content, headers)
+            return await self._exchange(method, url, request)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):
-            raise self._error(Refused, "address_invalid") from None
+            raise self.error(Refused, "address_invalid") from None
         except httpx.TimeoutException:
-            raise self._error(Unavailable, "timeout") from None
+            raise self.error(Unavailable, "timeout") from None
         except httpx.LocalProtocolError:
-            raise self._error(Refused, "request_invalid", "headers") from None
+            raise self.error(Refused, "request_invalid", "headers") from None
         except httpx.TransportError as error:
             if _untrusted(error):
-                raise self._error(Denied, "certificate") from None
-            raise self._error(Unavailable, "connection") from None
+                raise self.error(Denied, "certificate") from None
+            raise self.error(Unavailable, "connection") from None
 
-    async def _post(self, url: str, content: bytes, headers: Mapping[str, str]) -> Answer:
-        asked = {**headers, "Accept-Encoding": "gzip"}
-        async with self.http.stream("POST", url, content=content, headers=asked) as response:
+    async def _exchange(self, method: str, url: str, request: dict[str, Any]) -> Answer:
+        async with self.http.stream(method, url, **request) as response:
             status = response.status_code
             wait = retry_after(response.headers.get("Retry-After"), self.clock())
             if response.is_redirect or 300 <= status < 400:
-                raise self._error(BrokenContract, "redirect", f"HTTP {status}")
+                raise self.error(BrokenContract, "redirect", f"HTTP {status}")
             if status == 401:
                 known = self.known_code(await self._read(response))
-                raise self._error(Denied, "clock_skew" if self._skewed(response) else known or "credentials")
+                raise self.error(Denied, "clock_skew" if self._skewed(response) else known or "credentials")
             if status == 403:
-                raise self._error(Denied, "forbidden")
+                raise self.error(Denied, "forbidden")
             if status == 429:
                 raise Unavailable(self.register, self.operation, "throttled", retry_after=wait)
             return Answer(status, await self._read(response), wait)
 
     def known_code(self, body: bytes) -> str | None:
         """Returns our code for the register's own error code in a body; None when there is none that we know."""
-        found = _OWN_CODE.search(body)
-        return self.codes.get(found[1].decode("ascii", "replace")) if found else None
+        return self.codes.get(own) if (own := own_code(body)) else None
 
     async def _read(self, response: httpx.Response) -> bytes:
         encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
         if encoding not in ("identity", "gzip"):
-            raise self._error(BrokenContract, "encoding")
+            raise self.error(BrokenContract, "encoding")
         # httpx would unpack a gzip bomb in one go; zlib stops at the byte after the limit.
         inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16) if encoding == "gzip" else None
         parts: list[bytes] = []
@@ -103,25 +166,34 @@ class Transfer:
                 part = inflate.decompress(raw, room + 1) if inflate else raw
                 room -= len(part)
                 if room < 0:
-                    raise self._error(BrokenContract, "oversize")
+                    raise self.error(BrokenContract, "oversize")
                 parts.append(part)
         except zlib.error:
-            raise self._error(BrokenContract, "encoding") from None
+            raise self.error(BrokenContract, "encoding") from None
         except httpx.RemoteProtocolError:
-            raise self._error(Unavailable, "truncated") from None
+            raise self.error(Unavailable, "truncated") from None
         if inflate is not None and parts and not inflate.eof:
-            raise self._error(Unavailable, "truncated")
+            raise self.error(Unavailable, "truncated")
         return b"".join(parts)
 
     def _skewed(self, response: httpx.Response) -> bool:
+        if not self.signs_time:
+            return False
         try:
             theirs = parsedate_to_datetime(response.headers["Date"])
             return abs((theirs - self.clock()).total_seconds()) > CLOCK_TOLERANCE
         except (KeyError, ValueError, TypeError):
             return False
 
-    def _error(self, kind: type[ConnectorError], code: str, *fields: str) -> ConnectorError:
+    def error(self, kind: type[ConnectorError], code: str, *fields: str) -> ConnectorError:
+        """Makes an error of this operation."""
         return kind(self.register, self.operation, code, fields=fields)
+
+
+def own_code(body: bytes) -> str | None:
+    """Finds the register's own error code in a body, be it JSON or XML."""
+    found = _OWN_CODE.search(body)
+    return found[1].decode("ascii", "replace") if found else None
 
 
 def _untrusted(error: BaseException | None) -> bool:

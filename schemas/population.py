@@ -9,21 +9,11 @@ cancelled number. The rest was seen in public clients of the service and in QCVN
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from pydantic import Field, StrictInt
 
-Text = str | None
-Blank = Literal[""]
-
-
-class Wire(BaseModel):
-    """What every wire model shares: no unknown field, no value in an error."""
-
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-    text_part: ClassVar[str | None] = None
-    """The field that a plain string stands for, where the source sends either a string or this element."""
+from schemas.wire import Blank, Text, Wire
 
 
 class HoVaTen(Wire):
@@ -128,7 +118,7 @@ class CongDanNhanThan(Wire):
     Cha: Kin = None
     Me: Kin = None
     VoChong: Kin = None
-    Con: list[NhanThan] = []
+    Con: list[NhanThan] = Field(default_factory=list)
 
 
 class KetQuaXacThuc(Wire):

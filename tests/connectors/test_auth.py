@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from connectors.auth import SecurityServerBasic, security_server_basic
+from connectors.auth import Account, SecurityServerBasic, security_server_basic
 from connectors.errors import Denied, Refused
-from connectors.memory import MemorySecrets, memory_ports
+from connectors.memory import memory_ports
 from tests.connectors.conftest import CLAIM, CONTEXT, SECRETS, Connect, settings
 from tests.connectors.register import NOW, Register
 
@@ -27,11 +27,11 @@ async def test_the_flow_signs_a_request_without_a_network() -> None:
     """The generator writes the header of the vector, from a reference to the secret and the clock."""
     config = settings(user="mockuser", logical_url="http://mock.local/qldc/037")
     moment = datetime.fromtimestamp(1767237300, UTC)
-    flow = SecurityServerBasic(
-        "population", config, MemorySecrets({**SECRETS, "env:SECRET": "mockkey\n"}), lambda: moment
-    )
+    ports = memory_ports({**SECRETS, "env:SECRET": "mockkey\n"})
+    async with httpx.AsyncClient() as http:
+        flow = SecurityServerBasic(Account("population", config, ports, lambda: moment, http))
 
-    request = await anext(flow.async_auth_flow(httpx.Request("POST", config.url)))
+        request = await anext(flow.async_auth_flow(httpx.Request("POST", config.url)))
 
     assert request.headers["Authorization"] == VECTOR
     assert request.headers["Timestamp"] == "1767237300000"

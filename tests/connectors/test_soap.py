@@ -292,5 +292,5 @@ async def test_our_reading_of_a_page_agrees_with_zeep(connect: Connect, register
 
     assert (expected.TongSo, expected.Trang) == (ours[0].total, ours[0].number)
     assert [(e.SoDinhDanh, e.ThoiDiemDuLieu, e.TrangThai, e.Body.encode()) for e in expected.CongDan] == [
-        tuple(entry) for entry in ours[0].entries
+        tuple(entry)[:4] for entry in ours[0].entries
     ]

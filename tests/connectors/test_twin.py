@@ -307,7 +307,7 @@ async def test_our_reading_agrees_with_zeep_on_the_twins_answers(twin: Twin) -> 
 
     assert (page.TongSo, page.Trang) == (ours[0].total, ours[0].number)
     assert [(e.SoDinhDanh, e.ThoiDiemDuLieu, e.TrangThai, json_text(e.Body).encode()) for e in page.CongDan] == [
-        tuple(entry) for entry in ours[0].entries
+        tuple(entry)[:4] for entry in ours[0].entries
     ]
     theirs = zeep.helpers.serialize_object(collection.CongDan[0], dict)
     assert citizen is not None

@@ -1,0 +1,96 @@
+"""Reads a list by offset and limit while its source goes on writing it, so that nothing is lost.
+
+A row that is inserted before the offset pushes the last row of a page onto the next one, and is not seen itself; one
+that is taken away there pulls a row over the edge, unseen. Neither shows in the rows that come next. So a list of more
+than one page is read again until two whole readings agree, row by row; a list of one page came in one answer and can't
+have moved within it. A reading is thrown away at once when a page shows that the list moved: it is shorter than the
+total allows, it starts before the last one ended, or the total went down.
+
+What is new at the end of the list moves nothing before it. Rows from `ends_at` on are therefore left out before two
+readings are compared, and a reading ends at the first of them: a list that grows all day is read up to the settle lag
+and always agrees about what lies before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from connectors.errors import BrokenContract, Unavailable
+
+READINGS = 6
+"""How often a list is read in search of two readings that agree."""
+
+
+class Change(NamedTuple):
+    """One row of a list of changes: when it was made (epoch milliseconds), its number, what it is about, its state."""
+
+    at: int
+    number: str
+    key: str
+    state: str
+
+    def __repr__(self) -> str:
+        return f"Change(at={self.at})"
+
+
+class Rows(NamedTuple):
+    """One answer: some rows, and how many the whole list holds at this moment."""
+
+    rows: Sequence[Change]
+    total: int
+
+
+Fetch = Callable[[int], Awaitable[Rows]]
+"""Asks for the rows from an offset on."""
+
+
+class MovingList:
+    """One list of a register, read in pages of `limit` rows; `register` and `operation` are for errors."""
+
+    def __init__(self, register: str, operation: str, *, limit: int, ends_at: int) -> None:
+        self._where = register, operation
+        self._limit = limit
+        self._ends_at = ends_at
+
+    async def read(self, fetch: Fetch) -> list[Change]:
+        """Returns the rows before `ends_at`, in the list's order.
+
+        Raises:
+            Unavailable: `list_moved`, no two readings agreed: the step reads its window anew.
+            BrokenContract: a page is out of order or longer than asked for.
+        """
+        before: list[Change] | None = None
+        for _ in range(READINGS):
+            found, pages = await self._read_once(fetch)
+            if found is not None and (pages == 1 or found == before):
+                return found
+            before = found
+        raise Unavailable(*self._where, "list_moved")
+
+    async def _read_once(self, fetch: Fetch) -> tuple[list[Change] | None, int]:
+        """Returns the rows and from how many pages they came; None when the list moved on the way."""
+        found: list[Change] = []
+        offset = total = pages = 0
+        while True:
+            part = await fetch(offset)
+            pages += 1
+            self._check_order(part.rows)
+            if self._moved(part, offset, total, found):
+                return None, pages
+            found += part.rows
+            offset, total = offset + len(part.rows), part.total
+            if offset >= total or found[-1].at >= self._ends_at:
+                return [change for change in found if change.at < self._ends_at], pages
+
+    def _check_order(self, rows: Sequence[Change]) -> None:
+        if len(rows) > self._limit:
+            raise BrokenContract(*self._where, "unexpected_answer", fields=("limit",))
+        if any(later[:2] < earlier[:2] for earlier, later in pairwise(rows)):
+            raise BrokenContract(*self._where, "order_broken", fields=("at", "number"))
+
+    def _moved(self, part: Rows, offset: int, total: int, found: Sequence[Change]) -> bool:
+        if part.total < total or len(part.rows) != max(0, min(self._limit, part.total - offset)):
+            return True
+        return bool(found and part.rows and part.rows[0][:2] < found[-1][:2])
