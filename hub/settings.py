@@ -66,6 +66,14 @@ class RegisterSettings(BaseModel):
     officers: dict[str, str] = Field(default_factory=dict, description="Our officer codes to the register's own.")
     ca_file: Path | None = Field(None, description="Private certificate authority of the register.")
     timestamp_unit: str = Field("ms", pattern="^(ms|s)$", description="Unit of the `Timestamp` header: `ms` or `s`.")
+    access_key: str | None = Field(None, description="`AccessKey` of this hub at an LGSP; its secret is `secret`.")
+    app_name: str | None = Field(None, description="`AppName` under which an LGSP knows this hub.")
+    partner_code: str | None = Field(None, description="`PartnerCode` of our agency at an LGSP.")
+    partner_code_cus: str | None = Field(None, description="`PartnerCodeCus` of our agency at an LGSP.")
+    officer_secrets: dict[str, str] = Field(
+        default_factory=dict,
+        description="The register's officer codes to references to their `key:pass`, where officers sign in.",
+    )
 
 
 class FeedSettings(BaseModel):
