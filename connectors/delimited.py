@@ -59,7 +59,7 @@ def read_rows(content: bytes, layout: Delimited, required: Sequence[str]) -> Ite
                 raise FieldProblem("row_malformed", f"line {reader.line_num}")
             yield reader.line_num, dict(zip(header, cells, strict=True))
     except UnicodeDecodeError:
-        raise FieldProblem("file_encoding", f"line {reader.line_num + 1}") from None
+        raise FieldProblem("file_encoding", "UTF-8") from None
     except csv.Error:
         raise FieldProblem("row_malformed", f"line {reader.line_num}") from None
 

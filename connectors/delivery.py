@@ -82,11 +82,12 @@ class Delivery:
         Raises:
             FieldProblem: see `read_rows`; `field_malformed` and `outside_window` name line and column.
         """
-        columns = [model_field.alias or name for name, model_field in self.record.model_fields.items()]
+        fields = [model_field.alias or name for name, model_field in self.record.model_fields.items()]
+        columns = list(dict.fromkeys([*fields, self.key, *filter(None, (self.version, self.status))]))
         begins, ends = self.covers(day)
         entries: list[FeedEntry] = []
         for content in contents:
-            for line, row in read_rows(content, self.table, [*columns, *filter(None, (self.version, self.status))]):
+            for line, row in read_rows(content, self.table, columns):
                 version = begins if self.version is None else self._version(row, self.version, line)
                 if not begins <= version < ends:
                     raise FieldProblem("outside_window", f"line {line}, {self.version}")
