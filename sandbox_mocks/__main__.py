@@ -1,4 +1,4 @@
-"""Runs the twin: `python -m sandbox_mocks --port 0 --seed 1 --people 2000`."""
+"""Runs the twins: `python -m sandbox_mocks --port 0 --seed 1 --people 2000`."""
 
 from __future__ import annotations
 
@@ -7,20 +7,25 @@ import json
 import os
 import socket
 import sys
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
+from sandbox_mocks.app import create_app
+from sandbox_mocks.business.app import PATH as BUSINESS_PATH
+from sandbox_mocks.business.credentials import Credentials as BusinessCredentials
 from sandbox_mocks.country import Country
-from sandbox_mocks.population.app import PATH, create_app
-from sandbox_mocks.population.credentials import Credentials
+from sandbox_mocks.population.app import PATH
+from sandbox_mocks.population.credentials import Credentials as PopulationCredentials
 
 HOST = "127.0.0.1"
 _GRACE_SECONDS = 1
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serves the twin on loopback until it is told to stop; returns the exit code."""
+    """Serves the twins on loopback until it is told to stop; returns the exit code."""
     options = _parser().parse_args(arguments)
     try:
         country = Country(options.seed, options.people, options.defect_rate)
@@ -33,11 +38,16 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as refused:
         return _complain(f"port {options.port} on {HOST} can't be used ({refused.strerror}); name another or --port 0")
     base = f"http://{HOST}:{listener.getsockname()[1]}"
-    ready = {"url": base, "population": base + PATH, "wsdl": f"{base}{PATH}?wsdl", "pid": os.getpid()}
+    registers = {"population": base + PATH, "wsdl": f"{base}{PATH}?wsdl", "business": base + BUSINESS_PATH}
+    ready = {"url": base, **registers, "pid": os.getpid()}
     server = _Server(
         # No access log: a line per call would be one more place where callers leave traces.
         uvicorn.Config(
-            create_app(country, _credentials()),
+            create_app(
+                country,
+                PopulationCredentials(**_given("POPULATION", PopulationCredentials)),
+                BusinessCredentials(**_given("BUSINESS", BusinessCredentials)),
+            ),
             access_log=False,
             log_level="warning",
             lifespan="off",
@@ -69,16 +79,16 @@ class _Server(uvicorn.Server):
         sys.stdout.flush()
 
 
-def _credentials() -> Credentials:
-    """Reads credentials from SANDBOX_POPULATION_USER, _SECRET, _API_KEY, _CLIENT, _LOGICAL_URL; none is needed."""
-    names = ("user", "secret", "api_key", "client", "logical_url")
-    given = {name: os.environ.get(f"SANDBOX_POPULATION_{name.upper()}") for name in names}
-    return Credentials(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+def _given(register: str, credentials: type) -> dict[str, Any]:
+    """Reads credentials from SANDBOX_POPULATION_USER, SANDBOX_BUSINESS_ACCESS_KEY and the like; none is needed."""
+    names = (field.name for field in fields(credentials) if field.type == "str")
+    given = {name: os.environ.get(f"SANDBOX_{register}_{name.upper()}") for name in names}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m sandbox_mocks", description="Sandbox twin of the population register."
+        prog="python -m sandbox_mocks", description="Sandbox twins of the population and the business register."
     )
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--seed", type=int, default=1, help="every seed is another country")

@@ -27,12 +27,14 @@ _TRIES_PER_PERSON = 5000
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def _reply(content: Any, status: int = 200) -> Response:
+def reply(content: Any, status: int = 200) -> Response:
+    """Answers an order with JSON."""
     return Response(orjson.dumps(content), status, media_type="application/json")
 
 
-def _refuse(text: str, status: int = 422) -> Response:
-    return _reply({"error": text}, status)
+def refuse(text: str, status: int = 422) -> Response:
+    """Answers an order that can't be carried out with the reason."""
+    return reply({"error": text}, status)
 
 
 def _is_local(request: Request) -> bool:
@@ -42,12 +44,24 @@ def _is_local(request: Request) -> bool:
         return False
 
 
-async def _read(request: Request) -> dict[str, Any] | None:
+async def read_order(request: Request) -> dict[str, Any] | None:
+    """Reads an order's JSON object, or None when it is none."""
     try:
         content = orjson.loads(await request.body())
     except orjson.JSONDecodeError:
         return None
     return content if isinstance(content, dict) else None
+
+
+def guard(handler: Handler) -> Handler:
+    """Closes a control route to other machines."""
+
+    async def guarded(request: Request) -> Response:
+        if not _is_local(request):
+            return refuse("control routes answer this machine only", 403)
+        return await handler(request)
+
+    return guarded
 
 
 class Control:
@@ -68,31 +82,23 @@ class Control:
             ("/_sandbox/truth", "POST", self._truth_of),
             ("/_sandbox/sample", "POST", self._sample),
         ]
-        return [Route(path, self._guard(handler), methods=[method]) for path, method, handler in table]
-
-    def _guard(self, handler: Handler) -> Handler:
-        async def guarded(request: Request) -> Response:
-            if not _is_local(request):
-                return _refuse("control routes answer this machine only", 403)
-            return await handler(request)
-
-        return guarded
+        return [Route(path, guard(handler), methods=[method]) for path, method, handler in table]
 
     async def _health(self, _request: Request) -> Response:
         country = self._country
-        return _reply({"status": "ok", "seed": country.seed, "people": country.people, "now": self._clock.now_ms()})
+        return reply({"status": "ok", "seed": country.seed, "people": country.people, "now": self._clock.now_ms()})
 
     async def _list_faults(self, _request: Request) -> Response:
-        return _reply({"faults": [fault.as_json() for fault in self._script.faults]})
+        return reply({"faults": [fault.as_json() for fault in self._script.faults]})
 
     async def _put_faults(self, request: Request) -> Response:
-        content = await _read(request)
+        content = await read_order(request)
         if content is None or not isinstance(content.get("faults"), list):
-            return _refuse('send {"faults": [...]}')
+            return refuse('send {"faults": [...]}')
         try:
             self._script.replace([read_fault(fault if isinstance(fault, dict) else {}) for fault in content["faults"]])
         except FaultRefused as refused:
-            return _refuse(str(refused))
+            return refuse(str(refused))
         return await self._list_faults(request)
 
     async def _delete_faults(self, request: Request) -> Response:
@@ -100,39 +106,39 @@ class Control:
         return await self._list_faults(request)
 
     async def _put_clock(self, request: Request) -> Response:
-        content = await _read(request)
+        content = await read_order(request)
         if content is None or "now" not in content:
-            return _refuse('send {"now": "2026-11-22T08:00:00+07:00"} or {"now": null}')
+            return refuse('send {"now": "2026-11-22T08:00:00+07:00"} or {"now": null}')
         try:
             self._clock.set(None if content["now"] is None else datetime.fromisoformat(content["now"]))
         except (TypeError, ValueError) as refused:
-            return _refuse(str(refused))
+            return refuse(str(refused))
         return await self._health(request)
 
     async def _truth(self, request: Request) -> Response:
         index, now = int(request.path_params["index"]), self._clock.now_ms()
         if index >= self._country.total or (version := self._country.version(index, now)) is None:
-            return _refuse("nobody with this index is in the register", 404)
-        return _reply(describe(self._country, index, version))
+            return refuse("nobody with this index is in the register", 404)
+        return reply(describe(self._country, index, version))
 
     async def _truth_of(self, request: Request) -> Response:
-        content = await _read(request)
+        content = await read_order(request)
         number = content.get("personal_id") if content else None
         if not isinstance(number, str):
-            return _refuse('send {"personal_id": "..."}')
+            return refuse('send {"personal_id": "..."}')
         now = self._clock.now_ms()
         for holder in self._country.find(number, now)[:1] if len(number) == 12 else []:
             found = describe(self._country, holder.person, holder.version)
-            return _reply({**found, "personal_id": number, "truth": self._country.truth_of(number, now)})
-        return _refuse("nobody has this number", 404)
+            return reply({**found, "personal_id": number, "truth": self._country.truth_of(number, now)})
+        return refuse("nobody has this number", 404)
 
     async def _sample(self, request: Request) -> Response:
-        content = await _read(request) or {}
+        content = await read_order(request) or {}
         count, seed, where = content.get("count", 1), content.get("seed", 1), content.get("where") or {}
         if not isinstance(count, int) or not 1 <= count <= _LARGEST_SAMPLE or not isinstance(seed, int):
-            return _refuse(f"count must be a number from 1 to {_LARGEST_SAMPLE}, seed a number")
+            return refuse(f"count must be a number from 1 to {_LARGEST_SAMPLE}, seed a number")
         if not isinstance(where, dict) or set(where) - set(CONDITIONS):
-            return _refuse(f"where knows: {', '.join(CONDITIONS)}; each true, false or null")
+            return refuse(f"where knows: {', '.join(CONDITIONS)}; each true, false or null")
         now = self._clock.now_ms()
         # Not cryptography: a demonstration must find the same people again.
         chance = random.Random(f"{self._country.seed}:{seed}")  # noqa: S311
@@ -143,7 +149,7 @@ class Control:
                 continue
             found[index] = describe(self._country, index, self._country.version(index, now) or now)
             if len(found) == count:
-                return _reply({"people": list(found.values())})
-        return _refuse(
+                return reply({"people": list(found.values())})
+        return refuse(
             f"only {len(found)} such people were found; ask for fewer or start the twin with more people", 404
         )

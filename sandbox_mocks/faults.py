@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+ELSEWHERE = "http://elsewhere.invalid/"
+"""Another host, without TLS and by a name that nobody can have."""
+
 PARAMETERS: dict[str, dict[str, Any]] = {
     "delay": {"ms": 1000},
     "drop": {},
@@ -24,8 +27,21 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "oversize": {"mb": 64},
     "bomb": {},
     "drift": {"field": "TruongMoi"},
+    "html": {},
+    "redirect": {"to": ELSEWHERE},
+    "gzip_bomb": {"mb": 256},
+    "next_host": {"to": ELSEWHERE},
+    "moved": {"rows": 1},
+    "receded": {"rows": 1},
+    "short_token": {"seconds": 1},
 }
-"""Every kind of fault with its parameters and their defaults."""
+"""Every kind of fault with its parameters and their defaults.
+
+Some belong to one register: `clock` to population, which alone signs the time; the last four to business: a link to
+another host in a list (`next_host`), rows that came before those already read or that went away (`moved`, `receded`),
+and a token that lives for seconds only. `token` kills the token of the call where there is one; `bomb` is XML that
+grows by its entities or deeply nested JSON.
+"""
 
 
 class FaultRefused(ValueError):

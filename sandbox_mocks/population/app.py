@@ -14,10 +14,11 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from sandbox_mocks import outages
 from sandbox_mocks.clock import Clock
 from sandbox_mocks.control import Control
 from sandbox_mocks.country import Country
-from sandbox_mocks.dropping import ConnectionDropped, Dropping
+from sandbox_mocks.dropping import Dropping
 from sandbox_mocks.faults import Fault, FaultScript
 from sandbox_mocks.population import answers
 from sandbox_mocks.population.credentials import EXPIRED, WRONG_TIME, Credentials, Denial, check
@@ -56,13 +57,16 @@ def create_app(
     """
     clock = clock or Clock()
     script = FaultScript()
-    endpoint = _Endpoint(country, credentials or Credentials(), clock, script, wall_clock_ms)
-    routes = [
-        Route(PATH, endpoint.wsdl, methods=["GET"]),
-        Route(PATH, endpoint.call, methods=["POST"]),
-        *Control(country, clock, script).routes(),
-    ]
-    return Dropping(Starlette(routes=routes))
+    register = routes(country, credentials or Credentials(), clock, script, wall_clock_ms)
+    return Dropping(Starlette(routes=[*register, *Control(country, clock, script).routes()]))
+
+
+def routes(
+    country: Country, credentials: Credentials, clock: Clock, script: FaultScript, wall_clock_ms: Callable[[], int]
+) -> list[Route]:
+    """Returns the register's own routes, without those of control."""
+    endpoint = _Endpoint(country, credentials, clock, script, wall_clock_ms)
+    return [Route(PATH, endpoint.wsdl, methods=["GET"]), Route(PATH, endpoint.call, methods=["POST"])]
 
 
 class _Endpoint:
@@ -115,14 +119,9 @@ class _Endpoint:
 
 def _fail_early(faults: dict[str, Fault]) -> Response | None:
     """Returns the answer of a fault that strikes before the call is looked at."""
-    if "drop" in faults:
-        raise ConnectionDropped
-    if "status" in faults:
-        text = "Hệ thống đang bận, vui lòng thử lại sau"
-        return Response(text, int(faults["status"].parameters["code"]), media_type="text/plain; charset=utf-8")
-    if "throttle" in faults:
-        retry_after = str(int(faults["throttle"].parameters["retry_after"]))
-        return Response("Quá số lượng yêu cầu cho phép", 429, {"Retry-After": retry_after}, "text/plain; charset=utf-8")
+    common = outages.fail(faults)
+    if common is not None:
+        return common
     if "garbage" in faults:
         return Response(b"\x00\xff\xfe<<<&&& \x1f\x8b\x08 not xml", media_type=_XML)
     if "bomb" in faults:

@@ -1,0 +1,46 @@
+"""All twins of one country in one application, with one clock and one script of faults."""
+
+from __future__ import annotations
+
+import time
+
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from sandbox_mocks.business import app as business
+from sandbox_mocks.business.control import BusinessControl
+from sandbox_mocks.business.credentials import Credentials as BusinessCredentials
+from sandbox_mocks.clock import Clock
+from sandbox_mocks.control import Control
+from sandbox_mocks.country import Country
+from sandbox_mocks.country.enterprises import Enterprises
+from sandbox_mocks.dropping import Dropping
+from sandbox_mocks.faults import FaultScript
+from sandbox_mocks.population import app as population
+from sandbox_mocks.population.credentials import Credentials as PopulationCredentials
+
+
+def create_app(
+    country: Country,
+    population_credentials: PopulationCredentials | None = None,
+    business_credentials: BusinessCredentials | None = None,
+    clock: Clock | None = None,
+) -> ASGIApp:
+    """Builds the population and the business register over one country.
+
+    Args:
+        country: the people behind both.
+        clock: the country's time: what has happened so far.
+    """
+    clock, script, enterprises = clock or Clock(), FaultScript(), Enterprises(country)
+    routes = [
+        *population.routes(country, population_credentials or PopulationCredentials(), clock, script, _wall_clock_ms),
+        *business.routes(enterprises, business_credentials or BusinessCredentials(), clock, script, _wall_clock_ms),
+        *Control(country, clock, script).routes(),
+        *BusinessControl(enterprises, clock).routes(),
+    ]
+    return Dropping(Starlette(routes=routes))
+
+
+def _wall_clock_ms() -> int:
+    return time.time_ns() // 1_000_000

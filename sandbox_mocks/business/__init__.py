@@ -1,0 +1,1 @@
+"""Twin of the national business-registration database: REST behind an LGSP of VNPT's kind."""
