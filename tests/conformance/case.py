@@ -1,0 +1,144 @@
+"""What the checks must be told about one register; everything else they find out by asking it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+import httpx
+from starlette.types import ASGIApp
+
+from connectors.base import CallContext, Connector, IdentityClaim
+from connectors.ports import RegisterConfig
+from tests.conformance.answers import Answers
+
+CAPABILITIES = {
+    "question": "answers a question live",
+    "feed": "lists what changed in a window",
+    "keys": "lists every key that exists, for reconciliation",
+    "tombstones": "announces withdrawn records",
+    "claims": "is asked by number, name and birth date together",
+    "people": "its answers and keys are personal numbers, which the environment guard knows",
+    "officers": "wants to know which officer asks",
+    "signed_time": "checks the time in our signature",
+}
+"""What a check may need of a register. A register that lacks one says why in `Case.lacks`."""
+
+OFFICER = "an"
+CONTEXT = CallContext(
+    purpose="prefill",
+    legal_basis="Law 91/2025/QH15 art. 19(c)",
+    procedure="1.004623",
+    dossier="G16.01-261122-0007",
+    officer=OFFICER,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiver:
+    """A check that a connector may fail until a day, and why; it fails itself when that day or its reason is over."""
+
+    check: str
+    reason: str
+    until: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """One question of a register.
+
+    `claim` finds something to ask about at the twin; `optional` is a text field of that answer which may also be empty
+    or absent.
+    """
+
+    method: str
+    operation: str
+    claim: Callable[[httpx.AsyncClient], Awaitable[Any]]
+    optional: str
+
+    async def ask(self, connector: Connector, claim: Any, context: CallContext) -> Any:
+        """Asks the connector."""
+        return await getattr(connector, self.method)(claim, context)
+
+    def traces(self, claim: Any) -> list[str]:
+        """Lists the texts of a claim that no error and no log may hold, the number first."""
+        return [str(claim)]
+
+    def nobody(self, claim: Any) -> Any:
+        """Turns a claim into one that nothing matches."""
+        raise NotImplementedError
+
+    def renumbered(self, claim: Any, number: str) -> Any:
+        """Puts another number into a claim."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonQuestion(Question):
+    """A question about a person, by an identity claim."""
+
+    def traces(self, claim: IdentityClaim) -> list[str]:
+        """Lists number and name; a birth year alone is in too many texts."""
+        return [claim.personal_id or "", claim.name or ""]
+
+    def nobody(self, claim: IdentityClaim) -> IdentityClaim:
+        """Claims another name for the same number."""
+        return replace(claim, name="Không Có Ai")
+
+    def renumbered(self, claim: IdentityClaim, number: str) -> IdentityClaim:
+        """Claims another number for the same name."""
+        return replace(claim, personal_id=number)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feed:
+    """One feed of a register: a closed window that holds at least three pages of `size`.
+
+    `withdrawn` are the statuses under which the register announces that a record is gone.
+    """
+
+    method: str
+    operation: str
+    since: datetime
+    until: datetime
+    size: int = 100
+    withdrawn: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One register as the checks see it.
+
+    Attributes:
+        app: makes a fresh twin, with its control routes below `/_sandbox`.
+        path: where the service stands at the twin.
+        config: makes the settings for a service at an address; they map the officer `an` to a known one.
+        secrets: what the settings' references name, as the twin knows it.
+        secret: the one of these references with which the hub signs in.
+        operation: names the operation that a request asks for, as the twin's faults do.
+        answers: reads and spoils the register's answers.
+        lacks: the capabilities that the register does not have, each with its reason.
+    """
+
+    app: Callable[[], ASGIApp]
+    path: str
+    config: Callable[[str], RegisterConfig]
+    secrets: Mapping[str, str]
+    secret: str
+    operation: Callable[[httpx.Request], str]
+    answers: Answers
+    question: Question | None = None
+    feed: Feed | None = None
+    lacks: Mapping[str, str] = field(default_factory=dict)
+    waivers: tuple[Waiver, ...] = ()
+
+    def __post_init__(self) -> None:
+        declared = {"question": self.question, "feed": self.feed}
+        for capability, reason in self.lacks.items():
+            if capability not in CAPABILITIES or not reason.strip():
+                raise ValueError(f"{capability}: not a capability, or no reason why it is lacking")
+        for capability, value in declared.items():
+            if (value is None) is not (capability in self.lacks):
+                raise ValueError(f"declare either a {capability} or why there is none")

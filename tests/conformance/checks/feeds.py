@@ -1,0 +1,98 @@
+"""What a pipeline relies on when it goes on from where it was."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+from pydantic import ValidationError
+
+from schemas.drift import unknown_fields, validate_known
+from tests.conformance.answers import STRANGE
+from tests.conformance.checks.paging import _position
+from tests.conformance.suite import check
+from tests.conformance.trial import Trial
+from tests.conformance.wire import body
+
+
+def _moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+@check("feed")
+async def windows_meet(trial: Trial) -> None:
+    """Two windows that meet give what one window gives: nothing falls between them and nothing comes twice."""
+    whole = await trial.read()
+    middle = _moment(_position(whole[len(whole) // 2])[0])
+    halves = await trial.read(until=middle) + await trial.read(middle)
+    assert whole == halves, f"{len(halves)} records in two windows, {len(whole)} in one"
+
+
+@check("feed")
+async def watermark_overlap(trial: Trial) -> None:
+    """What is read again before the watermark is the same as the first time, so that a pipeline can tell it is."""
+    overlap: timedelta = trial.connector.feeds[trial.feed.method].overlap
+    assert overlap > timedelta(0), "the feed declares no overlap"
+    whole = await trial.read()
+    since = max(trial.feed.since, _moment(_position(whole[-1])[0]) - overlap)
+    again = await trial.read(since)
+    assert again, "the record at the watermark was not read again"
+    assert whole[-len(again) :] == again, "records that were read again have changed"
+
+
+@check("feed", "tombstones")
+async def tombstones(trial: Trial) -> None:
+    """A withdrawn record comes as an entry of its own, with key and version: silence would keep it alive here."""
+    gone = [entry for entry in await trial.read() if entry.status in trial.feed.withdrawn]
+    assert gone, "no withdrawn record came"
+    assert all(entry.key and entry.version > 0 for entry in gone), "a withdrawn record without key or version"
+
+
+@check("feed", "keys")
+async def keys_agree(trial: Trial) -> None:
+    """The key list names every key of the feed once, with its latest version: reconciliation compares them."""
+    latest = {entry.key: entry.version for entry in await trial.read()}
+    connector = trial.connect()
+    walk = connector.keys(trial.feed.until, page_size=trial.feed.size)  # type: ignore[attr-defined]
+    keys = [key async for page in walk for key in page.entries]
+    assert len(keys) == len({key.key for key in keys}), "a key came twice"
+    assert {key.key: key.version for key in keys} == latest, "keys and feed do not agree"
+
+
+@check("feed")
+async def bodies_fit_the_model(trial: Trial) -> None:
+    """Bodies are JSON records of the declared model; that model refuses what it does not know, without a value."""
+    model = trial.connector.feeds[trial.feed.method].model
+    bodies = [entry.body for entry in await trial.read() if entry.body]
+    assert bodies, "no entry has a body"
+    for raw in bodies:
+        try:
+            model.model_validate_json(raw)
+        except ValidationError as error:
+            places = {".".join(map(str, part["loc"])) for part in error.errors(include_input=False)}
+            raise AssertionError(f"bodies do not fit the model at {sorted(places)}") from None
+
+
+@check("feed")
+async def drift_in_a_feed(trial: Trial) -> None:
+    """A new field passes in the body, is found there by name, refused by the model and left out under `evolve`."""
+    await trial.faults({"kind": "drift", "field": STRANGE})
+    model = trial.connector.feeds[trial.feed.method].model
+    bodies = [json.loads(entry.body) for entry in await trial.read() if entry.body]
+    drifted = [raw for raw in bodies if STRANGE in unknown_fields(raw, model)]
+    assert drifted, "the new field never reached the pipeline, which decides about it"
+    assert not hasattr(validate_known(drifted[0], model), STRANGE), "`evolve` kept the new field"
+    try:
+        model.model_validate(drifted[0])
+    except ValidationError as error:
+        assert "giá trị mới" not in str(error), "the model's error shows the value"
+    else:
+        raise AssertionError(f"{model.__name__} takes a field that it does not know: freeze and quarantine see nothing")
+
+
+@check("feed")
+async def single_entry_page(trial: Trial) -> None:
+    """A page of one record is a list of one, however the register writes that."""
+    expected = (await anext(trial.pages(size=1))).entries
+    trial.script(body(trial.case.answers.bare), operation=trial.feed.operation)
+    assert expected == (await anext(trial.pages(size=1))).entries, "a bare record is not read as a list of one"

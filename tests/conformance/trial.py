@@ -1,0 +1,144 @@
+"""One check's own twin, the wire to it, and what checks do with a connector."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import httpx
+from starlette.types import ASGIApp
+
+from connectors.base import CallContext, Connector, FeedEntry, Page, RetryBudget
+from connectors.errors import ConnectorError
+from connectors.memory import memory_ports
+from connectors.ports import Ports
+from tests.conformance.case import CONTEXT, Case
+from tests.conformance.served import served
+from tests.conformance.wire import Change, Wire
+
+QUICK = RetryBudget(attempts=3, seconds=6.0, attempt_seconds=2.0, first_wait=0.002, longest_wait=0.004)
+BRIEF = replace(QUICK, attempts=2, attempt_seconds=0.3)
+"""For a register that hangs: each attempt costs its whole time."""
+
+
+class Trial:
+    """A fresh twin for one check of one connector."""
+
+    def __init__(self, connector: type[Connector], case: Case) -> None:
+        self.connector, self.case = connector, case
+        self.app = case.app()
+        self.wire = Wire(self._transport(), case.operation)
+        self.control = httpx.AsyncClient(transport=self._transport(), base_url="http://twin")
+        self._claim: Any = None
+
+    def _transport(self) -> httpx.ASGITransport:
+        return httpx.ASGITransport(self.app, client=("127.0.0.1", 1))
+
+    @property
+    def feed(self) -> Any:
+        """The feed; a check that needs none must not ask for it."""
+        assert self.case.feed is not None
+        return self.case.feed
+
+    @property
+    def question(self) -> Any:
+        """The question; a check that needs none must not ask for it."""
+        assert self.case.question is not None
+        return self.case.question
+
+    @property
+    def operation(self) -> str:
+        """The operation that `act` asks for."""
+        return (self.case.question or self.feed).operation
+
+    def ports(self, **secrets: str) -> Ports:
+        """Returns fresh ports; a secret may be given another value."""
+        return memory_ports({**self.case.secrets, **secrets})
+
+    def connect(self, *, url: str = "http://twin", kind: type[Connector] | None = None, **changed: Any) -> Connector:
+        """Makes a connector to the twin, by the wire unless another transport is given."""
+        options = {"environment": "sandbox", "retry": QUICK, "transport": self.wire, **changed}
+        ports = options.pop("ports", None) or self.ports()
+        return (kind or self.connector)(self.case.config(url + self.case.path), ports, **options)
+
+    async def faults(self, *faults: dict[str, Any]) -> None:
+        """Scripts faults at the twin."""
+        (await self.control.put("/_sandbox/faults", json={"faults": faults})).raise_for_status()
+
+    def script(self, change: Change, *, operation: str | None = None, after: int = 0, times: int | None = None) -> None:
+        """Spoils answers on the wire: those to `act` unless an operation is named."""
+        self.wire.script(operation or self.operation, change, after=after, times=times)
+
+    def count(self) -> int:
+        """Counts the attempts of `act` that reached the twin."""
+        return self.wire.count(self.operation)
+
+    async def claim(self) -> Any:
+        """Returns something that the question can be asked about."""
+        if self._claim is None:
+            self._claim = await self.question.claim(self.control)
+        return self._claim
+
+    async def ask(
+        self, claim: Any = None, *, connector: Connector | None = None, context: CallContext = CONTEXT, **changed: Any
+    ) -> Any:
+        """Asks the question."""
+        return await self.question.ask(
+            connector or self.connect(**changed), claim if claim is not None else await self.claim(), context
+        )
+
+    async def act(self, *, connector: Connector | None = None, **changed: Any) -> Any:
+        """Makes one call: the question, or the first page of the feed of a register that has none."""
+        if self.case.question is not None:
+            return await self.ask(connector=connector, **changed)
+        return await anext(self.pages(connector=connector, **changed))
+
+    async def pages(
+        self,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        *,
+        size: int | None = None,
+        connector: Connector | None = None,
+        method: str | None = None,
+        **changed: Any,
+    ) -> AsyncIterator[Page[FeedEntry]]:
+        """Reads the feed's window, or a part of it, page by page."""
+        walk = getattr(connector or self.connect(**changed), method or self.feed.method)
+        pages = walk(since or self.feed.since, until or self.feed.until, page_size=size or self.feed.size)
+        try:
+            async for page in pages:
+                yield page
+        finally:
+            await pages.aclose()
+
+    async def read(self, since: datetime | None = None, until: datetime | None = None, **how: Any) -> list[FeedEntry]:
+        """Reads the feed's window, or a part of it, as one list."""
+        return [entry async for page in self.pages(since, until, **how) for entry in page.entries]
+
+    @asynccontextmanager
+    async def served(self, twist: Callable[[ASGIApp], ASGIApp] = lambda app: app) -> AsyncIterator[str]:
+        """Serves the twin over real HTTP; gives its address."""
+        async with served(twist(self.app)) as url:
+            yield url
+
+
+async def refused(act: Awaitable[Any], kinds: type[Exception] | tuple[type[Exception], ...], *codes: str) -> Any:
+    """Returns the error with which a call ends; fails when it passes, ends in another way, or not at all."""
+    try:
+        async with asyncio.timeout(5):
+            await act
+    except ConnectorError as error:
+        names = [kind.__name__ for kind in (kinds if isinstance(kinds, tuple) else (kinds,))]
+        assert isinstance(error, kinds), f"{type(error).__name__} {error.code} where {' or '.join(names)} is due"
+        assert not codes or error.code in codes, f"code {error.code} where {' or '.join(codes)} is due"
+        return error
+    except TimeoutError:
+        raise AssertionError("the call did not end") from None
+    except Exception as error:
+        raise AssertionError(f"{type(error).__name__} escaped, which is no ConnectorError") from None
+    raise AssertionError("the call passed where it must fail")
