@@ -18,7 +18,7 @@ from hub.pipeline.memory import batch_memory
 from hub.pipeline.verdict import read_refused, read_wire_records, rule_rows
 from hub.quality.rules import Finding, finding
 from hub.store import batches, quarantine
-from hub.store.batches import Batch
+from hub.store.batches import Batch, FeedBusy
 from hub.store.quarantine import RefusedRecord
 from hub.store.records import PublishRow, publish_rows
 
@@ -69,6 +69,9 @@ def publish_batch(feed: Feed, context: Context, conn: psycopg.Connection[Any], b
     # Ends the caller's reading: within it the block below would be a savepoint, and nothing would be durable after it.
     conn.commit()
     with conn.transaction():
+        # Held to the end: whoever lost the connection that holds the feed may meet the one who took the feed since.
+        if (state := batches.load_batch(conn, batch.batch_id, lock=True).state) != "checked":
+            raise FeedBusy(f"batch {batch.batch_id} is {state} already: another process works on {feed.name}")
         result = publish_rows(
             conn,
             context.ring,
