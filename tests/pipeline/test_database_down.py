@@ -24,6 +24,7 @@ from hub.pipeline.publish import publish
 from hub.pipeline.run import run_feed
 from hub.settings import ROOT, Role, Settings
 from hub.store import engine, migrate
+from hub.store.batches import FeedBusy
 from hub.store.engine import StoreUnavailable
 from hub.trust.keys import KeyRing
 from tests.cli.test_commands import hub
@@ -38,6 +39,13 @@ create function hub.pause() returns trigger language plpgsql as 'begin perform p
 create trigger pause before insert on hub.{table} for each statement execute function hub.pause()
 """
 SLEEPING = "select pid from pg_stat_activity where wait_event = 'PgSleep'"
+
+HOLDERS = """
+select pid from pg_locks where locktype = 'advisory'
+   and (classid::bigint << 32) | objid::bigint = hashtextextended('lienthong feed ' || %s, 0)
+"""
+CUT_HOLDER = f"select pg_terminate_backend(pid) from ({HOLDERS}) holder"
+WAITING = "select pid from pg_locks where not granted"
 
 
 class Server(EmbeddedPostgres):
@@ -233,6 +241,39 @@ def test_a_server_that_breaks_mid_statement_undoes_the_whole_step(
     assert rows(context, f"select count(*) from hub.{table}") == [(0,)]
     assert rows(context, "select count(*) from hub.record") == [(0,)]
     resume(context.settings)
+    run_feed(FEED, context)
+    assert_nothing_lost_or_doubled(context, served[0])
+
+
+def test_a_run_that_lost_the_feed_meets_the_next_one_and_doubles_nothing(
+    server: Server, context: Context, served: tuple[Twin, str]
+) -> None:
+    """When only the connection that holds the feed is cut, a second run begins while the first still publishes."""
+    second: list[BaseException] = []
+
+    def run_again() -> None:
+        try:
+            run_feed(FEED, context)
+        except FeedBusy as error:
+            second.append(error)
+
+    thread = threading.Thread(target=run_again)
+
+    def lose_the_feed() -> None:
+        with psycopg.connect(server.admin_url(), autocommit=True) as conn:
+            conn.execute(CUT_HOLDER, (FEED,))
+            while conn.execute(HOLDERS, (FEED,)).fetchall():
+                time.sleep(0.01)
+            thread.start()
+            while not conn.execute(WAITING).fetchall():
+                time.sleep(0.01)
+
+    with pytest.raises(StoreUnavailable, match="broke the connection"):
+        run_feed(FEED, breaking(context, "rows written", 1, lose_the_feed))
+    thread.join()
+    assert [str(error).partition(" is ")[2] for error in second] == [
+        f"published already: another process works on {FEED}"
+    ]
     run_feed(FEED, context)
     assert_nothing_lost_or_doubled(context, served[0])
 
