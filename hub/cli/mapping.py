@@ -1,4 +1,4 @@
-"""Commands about mappings: are they right, do their examples hold, what do they make of a record."""
+"""Commands about mappings: are they right, do their examples hold, what do they make of a record or a batch."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import typer
 
 from hub.cli.failures import Failed
 from hub.cli.feeds import instant
+from hub.cli.mapping_diff import diff
 from hub.cli.terminal import AsJson, console, print_json, print_table, read_object
 
-app = typer.Typer(help="Mappings: lint, test, preview, lineage.", no_args_is_help=True)
+app = typer.Typer(help="Mappings: lint, test, preview, diff, lineage.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The mapping, such as population/citizen.")]
 
 
@@ -105,6 +106,9 @@ def lineage(name: Name, as_json: AsJson = False) -> None:
         for target, field in found["fields"].items()
     ]
     print_table(f"{name}, version {found['version']}", ("attribute", "from", "by"), rows, empty="nothing")
+
+
+app.command("diff", epilog="Example: hub mapping diff population/citizen --to citizen.yaml")(diff)
 
 
 def _record(name: str, path: Path | None) -> dict[str, Any]:

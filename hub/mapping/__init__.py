@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hub.mapping.code_sheet import CodeRow
 from hub.mapping.codes import CodeList, load_code_list
-from hub.mapping.compiled import CompiledMapping, load_compiled
+from hub.mapping.compiled import CompiledMapping, load_candidate, load_compiled
 from hub.mapping.computed import COMPUTED
 from hub.mapping.errors import MappingError, Problem, UnknownName
 from hub.mapping.examples import ExampleResult, run_examples
@@ -49,6 +49,7 @@ __all__ = [
     "UnknownName",
     "lineage",
     "lint_all",
+    "load_candidate",
     "load_code_list",
     "load_compiled",
     "load_procedure",

@@ -13,9 +13,10 @@ from hub.mapping.codes import CodeList, load_code_list
 from hub.mapping.compiler import Emitter
 from hub.mapping.errors import MappingError
 from hub.mapping.lint import lint
+from hub.mapping.lint_variants import VariantVersion
 from hub.mapping.paths import MAPPINGS
 from hub.mapping.places import LISTS, Gazetteer, reading_places
-from hub.mapping.spec import LoadedMapping, load_mapping
+from hub.mapping.spec import LoadedMapping, load_mapping, read_mapping
 from hub.mapping.transforms import Refused
 from hub.mapping.verdicts import Finding, Mapped
 
@@ -47,6 +48,7 @@ class CompiledMapping:
     def __init__(self, mapping: LoadedMapping, root: Path = MAPPINGS) -> None:
         self.name = mapping.spec.mapping
         self.version = mapping.spec.version
+        self.wire = mapping.wire
         self._emitter = Emitter(mapping)
         # The tree holds our own templates and constants (see hub.mapping.compiler); no text of a mapping is code in it.
         self._code = compile(self._emitter.tree, f"<mapping {self.name}>", "exec")
@@ -111,6 +113,23 @@ def load_compiled(name: str, root: Path = MAPPINGS) -> CompiledMapping:
     """
     mapping = load_mapping(name, root)
     problems = [problem for problem in lint(mapping, root) if problem.blocks]
+    if problems:
+        raise MappingError(problems)
+    return CompiledMapping(mapping, root)
+
+
+def load_candidate(name: str, path: Path, root: Path = MAPPINGS) -> CompiledMapping:
+    """Compiles a mapping as another file has it, or as another folder of mappings does with its own code lists.
+
+    A file may have another version than its variants have here: they are raised together only when it is put in place.
+
+    Raises:
+        MappingError: the mapping has a problem.
+    """
+    if path.is_dir():
+        return load_compiled(name, path.resolve())
+    mapping = read_mapping(path, name)
+    problems = [each for each in lint(mapping, root) if each.blocks and each.rule != VariantVersion.id]
     if problems:
         raise MappingError(problems)
     return CompiledMapping(mapping, root)

@@ -148,7 +148,16 @@ def load_mapping(name: str, root: Path = MAPPINGS) -> LoadedMapping:
     if name not in mapping_names(root):
         message = f"there is no mapping {name}{did_you_mean(name, mapping_names(root))}"
         raise UnknownName([Problem(name, 1, "unknown-mapping", message)])
-    spec, source = read_model(root / f"{name}.yaml", MappingSpec)
+    return read_mapping(root / f"{name}.yaml", name)
+
+
+def read_mapping(file: Path, name: str) -> LoadedMapping:
+    """Reads the mapping of a name from any file.
+
+    Raises:
+        MappingError: the file has not the shape of a mapping, or is another one; every problem has its line.
+    """
+    spec, source = read_model(file, MappingSpec)
     wrong = [
         source.problem((key,), "unknown-model", f"{key}: {value} is no model{did_you_mean(value, known)}")
         for key, value, known in (("from", spec.from_, WIRE_MODELS), ("to", spec.to, CANONICAL_MODELS))
