@@ -36,7 +36,7 @@ def main() -> None:
                 with ballast.open("wb") as file:
                     os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(folder).free)
             else:
-                ballast.unlink()
+                ballast.unlink(missing_ok=True)
             answer = {"free": shutil.disk_usage(folder).free}
         print(json.dumps(answer), flush=True)  # noqa: T201
     postgres.stop()

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
-from hub.embedded import EmbeddedPostgres
 from hub.pipeline.check import check
 from hub.pipeline.context import Context
 from hub.pipeline.fetch import fetch
@@ -27,6 +22,7 @@ from hub.store import engine, migrate
 from hub.store.batches import FeedBusy
 from hub.store.engine import StoreUnavailable
 from hub.trust.keys import KeyRing
+from tests.breakable import Server
 from tests.cli.test_commands import hub
 from tests.conftest import PostgresServer
 from tests.pipeline.conftest import FEED, Twin, assert_nothing_lost_or_doubled, feed_settings, rows, sentence_of, serve
@@ -46,54 +42,6 @@ select pid from pg_locks where locktype = 'advisory'
 """
 CUT_HOLDER = f"select pg_terminate_backend(pid) from ({HOLDERS}) holder"
 WAITING = "select pid from pg_locks where not granted"
-
-
-class Server(EmbeddedPostgres):
-    """A cluster of these tests alone, which may be broken in every way."""
-
-    def shut_down(self) -> None:
-        """Stops in order; whoever is connected is sent away."""
-        self.stop()
-
-    def crash(self) -> None:
-        """Stops at once, as by `pg_ctl stop -m immediate`."""
-        self._end([self._postmaster()], signal.SIGQUIT)
-
-    def kill(self) -> None:
-        """Kills the server with all its processes."""
-        postmaster = self._postmaster()
-        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-        self._end([postmaster, *map(int, children)], signal.SIGKILL)
-
-    def kill_backends(self) -> None:
-        """Kills one process that serves the hub; the server then ends all others, and recovers by itself."""
-        with psycopg.connect(self.admin_url(), autocommit=True) as conn:
-            found = conn.execute("select pid from pg_stat_activity where application_name like 'hub %'").fetchall()
-        self._end([pid for (pid,) in found], signal.SIGKILL)
-
-    def recover(self) -> None:
-        """Waits until a server that recovers by itself answers, or starts one that is gone."""
-        self.start()
-
-    def _postmaster(self) -> int:
-        return int((self.var_dir / "postgres" / "postmaster.pid").read_text().splitlines()[0])
-
-    @staticmethod
-    def _end(processes: list[int], how: signal.Signals) -> None:
-        for process in processes:
-            with suppress(ProcessLookupError):
-                os.kill(process, how)
-        for process in processes:
-            # A child that nobody has waited for has no command line any more.
-            while _command(process):
-                time.sleep(0.01)
-
-
-def _command(process: int) -> bytes:
-    try:
-        return Path(f"/proc/{process}/cmdline").read_bytes()
-    except (FileNotFoundError, ProcessLookupError):
-        return b""
 
 
 Break = Callable[[Server], None]

@@ -86,8 +86,11 @@ def database_template(postgres_server: PostgresServer) -> str:
 
 
 @pytest.fixture
-def context(settings: Settings, ring: KeyRing, served: tuple[Twin, str]) -> Context:
-    return Context(serve(feed_settings(settings, page_size=60), served[1]), ring, workers=1)
+def context(disk: Disk, settings: Settings, ring: KeyRing, served: tuple[Twin, str]) -> Iterator[Context]:
+    """A context with the real ports; at its end there is room again, and the server is up."""
+    yield Context(serve(feed_settings(settings, page_size=60), served[1]), ring, workers=1)
+    disk.tell("free")
+    disk.tell("start")
 
 
 def admin(server: PostgresServer) -> psycopg.Connection[Any]:
