@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hub.store.binary_copy import NULL, binary, copy_packed, count, int2, int8, text, timestamp
 from hub.store.merging import merge_subjects
-from hub.store.rows import PublishRow, Scope
+from hub.store.rows import SCHEMES, PublishRow, Scope
 from hub.store.staging import Known, next_ids
 from hub.trust.keys import KeyRing
 from hub.trust.sealing import identifier_aad, new_data_keys, new_nonces, seal_with, subject_aad
@@ -25,7 +25,7 @@ _IDENTIFIER = (
     *("valid_to", "scheme", "status"),
 )
 _IDENTIFIER_HEAD = Struct(">h iq ih i32s iq i").pack
-_PERSONAL_ID, _FORMER_ID = text("personal_id"), text("former_id")
+_SCHEMES = {scheme: text(scheme) for scheme in (*SCHEMES.values(), "former_id")}
 _STATUSES = {status: text(status) for status in ("current", "cancelled", "former")}
 _KEYS = "select subject_id, master_version, wrapped_key from hub.subject_key where subject_id = any(%s)"
 
@@ -107,7 +107,7 @@ class Identities:
 
     def insert_subjects(self, subject_ids: Sequence[int], keys: Sequence[bytes]) -> None:
         """Inserts subjects and their wrapped keys."""
-        kind, version, wrap = self.scope.subject_kind, self.ring.master_version, self.ring.wrap
+        kind, version, wrap = self.scope.kind, self.ring.master_version, self.ring.wrap
         head, tail = count(len(_SUBJECT)), text(kind)
         copy_packed(self.conn, "hub.subject", _SUBJECT, (head + int8(place) + tail for place in subject_ids))
         head, middle = count(len(_SUBJECT_KEY)), int2(version)
@@ -127,9 +127,9 @@ class Identities:
         cipher: AESGCM,
         nonce: bytes | None = None,
     ) -> bytes:
-        """Returns the packed rows of a 12-digit number, one for each key version."""
+        """Returns the packed rows of the number of a record, one for each key version."""
         sealed = seal_with(cipher, self.values[number].encode(), identifier_aad(identifier_id), nonce)
-        tail = sealed + timestamp(ended) + _PERSONAL_ID + _STATUSES[status]
+        tail = sealed + timestamp(ended) + _SCHEMES[self.scope.scheme] + _STATUSES[status]
         return b"".join(
             _IDENTIFIER_HEAD(8, 8, identifier_id, 2, version, 32, blind[number], 8, subject_id, len(sealed)) + tail
             for version, blind in zip(self.versions, self.blinds, strict=True)
@@ -138,7 +138,7 @@ class Identities:
     def former_rows(self, value: str, identifier_id: int, subject_id: int, cipher: AESGCM, nonce: bytes) -> bytes:
         """Returns the packed rows of an old 9-digit number, one for each key version."""
         sealed = seal_with(cipher, value.encode(), identifier_aad(identifier_id), nonce)
-        tail = sealed + NULL + _FORMER_ID + _STATUSES["former"]
+        tail = sealed + NULL + _SCHEMES["former_id"] + _STATUSES["former"]
         index = self.ring.blind_index
         return b"".join(
             _IDENTIFIER_HEAD(8, 8, identifier_id, 2, v, 32, index(v, "former_id", value), 8, subject_id, len(sealed))

@@ -74,19 +74,19 @@ def _write(
     conn: psycopg.Connection[Any], ring: KeyRing, scope: Scope, selection: Selection, versions: list[int]
 ) -> Resolution:
     indexes = [(version, ring.index(version)) for version in versions]
-    payloads = [index_payload("personal_id", value) for value in selection.values]
+    payloads = [index_payload(scope.scheme, value) for value in selection.values]
     blinds = [[index(payload) for payload in payloads] for _, index in indexes]
     for _ in range(_ATTEMPTS):
         try:
             with conn.transaction():
-                resolution = resolve(conn, _sought(selection, versions, blinds), scope.parameters())
+                resolution = resolve(conn, _sought(selection, versions, blinds), scope)
                 identities = Identities(conn, ring, scope, versions, blinds, selection.values, resolution.known)
                 writer = Writer(conn, ring, scope, selection.rows, selection.digests, identities)
                 _apply(resolution, selection, identities, writer)
                 return resolution
         except psycopg.errors.UniqueViolation as error:
             # A dossier claimed one of the numbers meanwhile: the savepoint is back, and the claim is visible now.
-            if error.diag.constraint_name != "identifier_personal_id":
+            if error.diag.constraint_name != "identifier_number":
                 raise
     raise RuntimeError(f"numbers of batch {scope.batch_id} were claimed {_ATTEMPTS} times while it was published")
 

@@ -27,6 +27,10 @@ class PublishRow(NamedTuple):
         return f"PublishRow(position={self.position}, status={self.status})"
 
 
+SCHEMES = {"person": "personal_id", "organisation": "enterprise_code"}
+"""The scheme of the numbers that name each kind of subject; a record is of the kind that its subject is of."""
+
+
 @dataclass(frozen=True, slots=True)
 class PublishResult:
     """What became of the rows; `conflicts` are positions whose version is stored already with another content."""
@@ -58,6 +62,6 @@ class Scope:
         }
 
     @property
-    def subject_kind(self) -> str:
-        """What a record of this kind is about."""
-        return "organisation" if self.kind == "organisation" else "person"
+    def scheme(self) -> str:
+        """The scheme of the numbers that records of this kind stand under."""
+        return SCHEMES[self.kind]

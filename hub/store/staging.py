@@ -13,6 +13,7 @@ import psycopg
 from psycopg import sql
 
 from hub.store.binary_copy import copy_packed
+from hub.store.rows import Scope
 
 SOUGHT = ("number", "key_version", "blind", "source_version", "correction", "digest")
 _CREATE = """
@@ -28,7 +29,7 @@ truncate sought, resolved
 # The order of two versions of a record; equal in all three parts means the same version.
 _STORED = "(r.source_version, r.correction, r.mapping_version)"
 _SENT = "(s.source_version, s.correction, %(mapping_version)s)"
-_RESOLVE = f"""
+_RESOLVE: LiteralString = f"""
 insert into resolved
 select distinct on (s.number) s.number, i.identifier_id, i.subject_id, i.status, s.source_version, s.correction,
        case when s.digest is null then 'link'
@@ -40,7 +41,7 @@ select distinct on (s.number) s.number, i.identifier_id, i.subject_id, i.status,
             else 'changed' end
   from sought s
   left join hub.subject_identifier i
-    on i.scheme = 'personal_id' and i.key_version = s.key_version and i.blind_index = s.blind
+    on i.scheme = {{scheme}} and i.key_version = s.key_version and i.blind_index = s.blind
   left join hub.record r
     on r.register = %(register)s and r.kind = %(kind)s and r.identifier_id = i.identifier_id
  order by s.number, i.identifier_id
@@ -95,17 +96,20 @@ class Resolution:
 def resolve(
     conn: psycopg.Connection[Any],
     sought: Iterable[bytes],
-    scope: dict[str, Any],
+    scope: Scope,
 ) -> Resolution:
     """Compares sought numbers (packed rows of the columns `SOUGHT`) with the store.
 
-    A number without version and digest is only looked up. `scope` holds what `Scope.parameters` returns.
+    A number without version and digest is only looked up.
     """
+    parameters = scope.parameters()
+    # The scheme stands in the text: only so does the planner know that the partial index serves.
+    compare = sql.SQL(_RESOLVE).format(scheme=sql.Literal(scope.scheme))
     conn.execute(_CREATE)
     copy_packed(conn, "sought", SOUGHT, sought)
     conn.execute("analyze sought (number)")
-    conn.execute(_RESOLVE, scope)
-    conn.execute(_CONFIRM, scope)
+    conn.execute(compare, parameters)
+    conn.execute(_CONFIRM, parameters)
     resolution = Resolution({}, counts=dict(conn.execute(_COUNT).fetchall()))
     if resolution.counts.get("new"):
         resolution.new.extend(row[0] for row in conn.cursor(binary=True).execute(_NEW))

@@ -206,7 +206,7 @@ subject_identifier = Table(
         "identifier_id", BigInteger, nullable=False, comment="one number held by one subject, under every key version"
     ),
     Column("key_version", SmallInteger, nullable=False, comment="version of the blind-index key"),
-    Column("scheme", Text, nullable=False, comment="personal_id or former_id"),
+    Column("scheme", Text, nullable=False, comment="personal_id, former_id or enterprise_code"),
     Column("blind_index", LargeBinary, nullable=False),
     Column("subject_id", BigInteger, nullable=False),
     Column("status", Text, nullable=False, comment="claimed, current, cancelled, former"),
@@ -216,13 +216,13 @@ subject_identifier = Table(
     PrimaryKeyConstraint("identifier_id", "key_version"),
     CheckConstraint("status in ('claimed','current','cancelled','former')", name="identifier_status"),
     Index("identifier_subject", "subject_id"),
-    # A 12-digit number belongs to one subject; an old 9-digit number may have been given to two people.
+    # A number belongs to one subject (its scheme goes into its blind index); an old 9-digit one may belong to two.
     Index(
-        "identifier_personal_id",
+        "identifier_number",
         "blind_index",
         "key_version",
         unique=True,
-        postgresql_where=text("scheme = 'personal_id'"),
+        postgresql_where=text("scheme <> 'former_id'"),
     ),
     Index("identifier_former_id", "blind_index", "key_version", postgresql_where=text("scheme = 'former_id'")),
 )

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import psycopg
 
 from hub.store.records import PublishResult, PublishRow, publish_rows
+from hub.store.rows import SCHEMES
 from hub.trust.keys import KeyRing
 from hub.trust.sealing import record_aad, subject_aad, unseal
 
@@ -43,6 +44,7 @@ def publish(
     mapping_version: int = 1,
     batch_id: UUID | None = None,
     register: str = "population",
+    kind: str = "person",
 ) -> PublishResult:
     """Publishes rows as a batch of their own and commits."""
     with conn.transaction():
@@ -50,7 +52,7 @@ def publish(
             conn,
             ring,
             register=register,
-            kind="person",
+            kind=kind,
             batch_id=batch_id or uuid4(),
             fetched_at=FETCHED_AT,
             mapping_version=mapping_version,
@@ -73,23 +75,29 @@ _READ = """
 select r.subject_id, r.status, i.status, r.source_version, r.sealed, r.identifier_id, k.master_version, k.wrapped_key
   from hub.subject_identifier i join hub.{table} r using (identifier_id)
   join hub.subject_key k on k.subject_id = r.subject_id
- where i.scheme = 'personal_id' and i.key_version = %s and i.blind_index = %s and i.subject_id = r.subject_id
+ where i.scheme = %s and i.key_version = %s and i.blind_index = %s and i.subject_id = r.subject_id
  order by r.source_version, r.correction, r.mapping_version
 """
 
 
 def stored(
-    conn: psycopg.Connection[Any], ring: KeyRing, key: str, *, table: str = "record", register: str = "population"
+    conn: psycopg.Connection[Any],
+    ring: KeyRing,
+    key: str,
+    *,
+    table: str = "record",
+    register: str = "population",
+    kind: str = "person",
 ) -> list[Stored]:
     """Returns what the store holds under a number, opened with its subject's key."""
-    version = ring.index_versions[0]
+    version, scheme = ring.index_versions[0], SCHEMES[kind]
     query = _READ.format(table=table).encode()
     found = []
     for subject, status, number_status, source_version, sealed, place, master, wrapped in conn.execute(
-        query, (version, ring.blind_index(version, "personal_id", key))
+        query, (scheme, version, ring.blind_index(version, scheme, key))
     ).fetchall():
         data_key = ring.unwrap(master, wrapped, subject_aad(subject))
-        document = unseal(data_key, sealed, record_aad(register, "person", place)).decode()
+        document = unseal(data_key, sealed, record_aad(register, kind, place)).decode()
         found.append(Stored(subject, status, number_status, source_version, document))
     conn.rollback()
     return found
