@@ -62,7 +62,9 @@ class Database:
         with self._problems(operation):
             async with self._engine_for(operation).connect() as connection, connection.begin():
                 await self._restrict(connection)
-                return [dict(row) for row in (await connection.execute(statement)).mappings()]
+                found = (await connection.execute(statement)).mappings()
+                # Plain texts: orjson takes no subclass of str, such as SQLAlchemy's names, for a key.
+                return [{str(name): value for name, value in row.items()} for row in found]
 
     async def aclose(self) -> None:
         """Closes the connections."""
