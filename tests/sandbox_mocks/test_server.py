@@ -9,39 +9,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from tests.sandbox_mocks.caller import entries, headers, message, payload, window
-
-Start = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts twins that end with the test."""
-    running: list[subprocess.Popen[str]] = []
-
-    def run(*arguments: str) -> dict[str, Any]:
-        ready = tmp_path / f"ready-{len(running)}.json"
-        command = [sys.executable, "-m", "sandbox_mocks", "--port", "0", "--ready-file", str(ready), *arguments]
-        begun = time.monotonic()
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        running.append(process)
-        while not ready.exists():
-            assert process.poll() is None, process.communicate()[1]
-            assert time.monotonic() - begun < 60
-            time.sleep(0.01)
-        return {**json.loads(ready.read_text()), "process": process, "seconds": time.monotonic() - begun}
-
-    yield run
-    for process in running:
-        process.kill()
-        process.communicate()
+from tests.sandbox_mocks.conftest import Start
 
 
 def peak_mb(pid: int) -> float:

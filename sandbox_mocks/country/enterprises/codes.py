@@ -10,6 +10,7 @@ from sandbox_mocks.country.permutation import Keyring
 
 PREFIX = "99"
 _WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
+_INVERSE_OF_LAST_WEIGHT = 4
 _PER_BLOCK = 9
 _BLOCKS = 999_999
 CAPACITY = _BLOCKS * _PER_BLOCK
@@ -68,10 +69,10 @@ def _digits(code: str) -> bool:
 
 
 def _forbidden(head: str) -> int | None:
-    for ninth in range(10):
-        if check_digit(f"{head}{ninth}") is None:
-            return ninth
-    return None
+    """Returns the ninth digit that would leave no tenth one: it makes the weighted sum a multiple of 11."""
+    reached = sum(weight * int(each) for weight, each in zip(_WEIGHTS, head, strict=False))
+    ninth = -reached * _INVERSE_OF_LAST_WEIGHT % 11
+    return ninth if ninth < 10 else None
 
 
 def _allowed(head: str) -> list[int]:

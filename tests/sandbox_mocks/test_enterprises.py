@@ -1,0 +1,262 @@
+"""Enterprises and people agree in both directions, and every life is one that can be lived."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from itertools import pairwise
+
+import pytest
+
+from sandbox_mocks.country import Country
+from sandbox_mocks.country.enterprises import Enterprises, Unit
+from sandbox_mocks.country.enterprises.plan import FIRM, HOUSEHOLD
+from sandbox_mocks.country.timeline import HISTORY_END, VIETNAM, epoch_ms
+from tests.sandbox_mocks.business_caller import moment
+from tests.sandbox_mocks.conftest import NOW
+
+
+def all_units(enterprises: Enterprises, at: int) -> list[Unit]:
+    """Lists every entry of a register at a moment."""
+    units = [Unit(HOUSEHOLD, place) for place in range(enterprises.plan.total(HOUSEHOLD))]
+    for firm in range(enterprises.plan.total(FIRM)):
+        units.append(Unit(FIRM, firm))
+        units += [Unit(form, firm, number) for form in ("branch", "location") for number in (1, 2)]
+    return [unit for unit in units if enterprises.version(unit, at) is not None]
+
+
+@pytest.fixture(scope="module")
+def units(enterprises: Enterprises) -> list[Unit]:
+    """All entries of the country with its defects."""
+    return all_units(enterprises, NOW)
+
+
+def test_every_form_is_there(units: list[Unit]) -> None:
+    """The country has thousands of entries, some of each form."""
+    count = {form: sum(unit.form == form for unit in units) for form in ("firm", "branch", "location", "household")}
+    assert count["firm"] > 800
+    assert count["household"] > 1_500
+    assert count["branch"] > 100
+    assert count["location"] > 100
+
+
+def test_each_key_is_its_own_and_leads_back(enterprises: Enterprises, units: list[Unit]) -> None:
+    """No two entries share a key, and every key, right or wrong, finds its entry."""
+    keys = [enterprises.key(unit) for unit in units]
+    assert len(set(keys)) == len(units)
+    assert [enterprises.unit(key, NOW) for key in keys] == units
+
+
+def test_nothing_is_found_before_it_is_founded(enterprises: Enterprises, units: list[Unit]) -> None:
+    """An entry's key finds nothing until its first dossier was approved."""
+    for unit in units[::7]:
+        first = enterprises.records.steps(unit, NOW)[0].time
+        assert enterprises.unit(enterprises.key(unit), first - 1) is None
+        assert enterprises.unit(enterprises.key(unit), first) == unit
+
+
+@pytest.mark.parametrize("key", ["", "9900000000", "100", "9912345678-001-2", "1" * 12, "x.00001", "9" * 10 + "-1"])
+def test_a_key_of_nothing_finds_nothing(enterprises: Enterprises, key: str) -> None:
+    """What is no key of an entry finds none."""
+    assert enterprises.unit(key, NOW) is None
+
+
+def test_ties_agree_in_both_directions(enterprises: Enterprises, units: list[Unit], country: Country) -> None:
+    """Whoever an entry names is tied to it when asked from the person's side, and nobody else is."""
+    expected: dict[int, set[tuple[Unit, str]]] = defaultdict(set)
+    for unit in units:
+        for tie in enterprises.ties(unit, NOW):
+            expected[tie.person].add((unit, tie.role))
+    assert len(expected) > 3_000
+    for person in range(country.total):
+        assert {(tie.unit, tie.role) for tie in enterprises.of_person(person, NOW)} == expected.get(person, set())
+
+
+def test_a_detail_names_the_people_of_its_ties(enterprises: Enterprises, units: list[Unit], country: Country) -> None:
+    """Names, numbers and birth dates are those of the population register when the last dossier was approved."""
+    for unit in units[::3]:
+        version = enterprises.version(unit, NOW) or 0
+        truth = enterprises.truth(unit, NOW)
+        assert truth is not None
+        written = {(each["FULL_NAME"], each["ID_NO"], each["BIRTH_DATE"][-4:]) for each in truth["Representatives"]}
+        people = [tie.person for tie in enterprises.ties(unit, NOW) if tie.role == "representative"]
+        wanted = set()
+        for person in people:
+            record = country.records.write(person, version)
+            birth = record["NgayThangNamSinh"]
+            name = " ".join(part for part in record["HoVaTen"].values() if part)
+            wanted.add((name, record["SoDinhDanh"], (birth.get("NgayThangNam") or birth["Nam"])[:4]))
+        assert written == wanted
+        assert truth["MainInformation"]["LEGAL_NAMES"].split(";") == [
+            each["FULL_NAME"] for each in truth["Representatives"]
+        ]
+
+
+def test_everyone_was_of_age_at_the_founding(enterprises: Enterprises, units: list[Unit], country: Country) -> None:
+    """No founder or first owner was a minor."""
+    for unit in units:
+        first = enterprises.records.steps(unit, NOW)[0].time
+        truth = enterprises.truth(unit, first)
+        assert truth is not None
+        founded = int(truth["MainInformation"]["FOUNDING_DATE"][-4:])
+        assert all(founded - country.demography.place(tie.person).year > 18 for tie in enterprises.ties(unit, first))
+
+
+def test_few_representatives_are_dead(enterprises: Enterprises, units: list[Unit], country: Country) -> None:
+    """Most representatives live; some died and nobody told the register: that defect comes by itself."""
+    living, dead = 0, 0
+    for unit in units:
+        truth = enterprises.truth(unit, NOW)
+        if truth is None or truth["MainInformation"]["ENTERPRISE_STATUS"] != "00":
+            continue
+        for tie in enterprises.ties(unit, NOW):
+            if tie.role == "representative":
+                died = enterprises.history.died(tie.person)
+                dead += died is not None and died <= NOW
+                living += died is None or died > NOW
+    assert 0.002 < dead / (living + dead) < 0.03
+
+
+def test_a_death_is_followed_by_another_representative(enterprises: Enterprises, units: list[Unit]) -> None:
+    """After a delay the firm has another representative and the household business is closed."""
+    followed = 0
+    for unit in units:
+        steps = enterprises.records.steps(unit, HISTORY_END)
+        for step in steps:
+            if step.kind != "succession":
+                continue
+            followed += 1
+            before = enterprises.people.representatives(unit, step.time - 1)[0]
+            died = enterprises.history.died(before)
+            assert died is not None and died < step.time
+            if unit.form == HOUSEHOLD:
+                assert step.status == "01"
+            else:
+                assert enterprises.people.representatives(unit, step.time)[0] != before
+    assert followed > 10
+
+
+def test_some_people_represent_two_firms(enterprises: Enterprises, country: Country) -> None:
+    """A demonstration finds people who represent two firms, and no household business shares its owner."""
+    found = 0
+    for person in range(country.total):
+        ties = [tie for tie in enterprises.of_person(person, NOW) if tie.role == "representative"]
+        found += sum(tie.unit.form == FIRM for tie in ties) > 1
+    assert found > 10
+
+
+def test_chains_of_owners_end(enterprises: Enterprises) -> None:
+    """Some firms own others, over several steps, and no chain comes back to where it began."""
+    deepest = 0
+    for firm in range(enterprises.plan.total(FIRM)):
+        chain = [firm]
+        while (parent := enterprises.roles.parent(chain[-1])) is not None:
+            assert parent not in chain
+            assert chain[-1] in enterprises.roles.subsidiaries(parent)
+            chain.append(parent)
+        deepest = max(deepest, len(chain))
+    assert deepest >= 3
+
+
+def test_an_owning_firm_is_named_by_its_code(enterprises: Enterprises) -> None:
+    """A firm that is a member of another is listed there with name and code."""
+    for firm in range(enterprises.plan.total(FIRM)):
+        parent = enterprises.roles.parent(firm)
+        truth = enterprises.truth(Unit(FIRM, firm), NOW)
+        if truth is None or parent is None:
+            continue
+        assert enterprises.records.code(Unit(FIRM, parent)) in [each["MEMBER_ID_NO"] for each in truth["Member"]]
+
+
+def test_shares_add_up(enterprises: Enterprises, units: list[Unit]) -> None:
+    """Members' shares are a whole."""
+    for unit in units[::5]:
+        truth = enterprises.truth(unit, NOW)
+        assert truth is not None
+        shares = [int(each["RATIO_PERCENT"]) for each in truth["Member"]]
+        assert sum(shares) == (100 if unit.form in (FIRM, HOUSEHOLD) else 0)
+
+
+def test_each_approved_dossier_changes_the_entry(enterprises: Enterprises, units: list[Unit]) -> None:
+    """LAST_AMEND_DATE is the time of the last approval, and each approval after the first counts as one change."""
+    for unit in units[::5]:
+        counts = []
+        for step in enterprises.records.steps(unit, NOW):
+            main = enterprises.records.write(unit, step.time)["MainInformation"]
+            assert moment(main["LAST_AMEND_DATE"]) == step.time
+            assert main["ENTERPRISE_STATUS"] == step.status
+            counts.append(int(main["NUMBER_CHANGES"]))
+        assert all(later - earlier == 1 for earlier, later in pairwise(counts))
+
+
+def test_lives_are_in_order(enterprises: Enterprises) -> None:
+    """Founded first; nothing is approved once closed; resumption follows suspension."""
+    kinds: set[str] = set()
+    for form in (FIRM, HOUSEHOLD):
+        for place in range(enterprises.plan.total(form)):
+            steps = [step for step in enterprises.history.life(form, place).steps if step.unit == Unit(form, place)]
+            approved = [step for step in steps if step.process == "3"]
+            assert approved[0].document == "NEW" and approved[0] == steps[0]
+            assert [step.time for step in steps] == sorted(step.time for step in steps)
+            for before, step in pairwise(approved):
+                assert before.status != "01"
+                assert step.status != "00" or before.status in ("00", "05")
+                assert step.kind != "resume" or before.status == "05"
+            kinds |= {step.kind for step in steps}
+    assert {"rename", "move", "capital", "represent", "suspend", "resume", "dissolve", "close", "attempt"} <= kinds
+
+
+def test_renaming_and_moving_show(enterprises: Enterprises) -> None:
+    """A change of name, address or capital is one."""
+    fields = {
+        "rename": lambda record: record["MainInformation"]["NAME"],
+        "move": lambda record: record["HOAdress"]["AddressFullText"],
+        "capital": lambda record: record["MainInformation"]["CAPITAL_AMOUNT"],
+        "represent": lambda record: record["Representatives"][0]["ID_NO"],
+    }
+    changed: dict[str, list[bool]] = defaultdict(list)
+    for firm in range(enterprises.plan.total(FIRM)):
+        unit = Unit(FIRM, firm)
+        for before, step in pairwise(enterprises.records.steps(unit, HISTORY_END)):
+            if step.kind in fields:
+                read = fields[step.kind]
+                was, now = enterprises.records.write(unit, before.time), enterprises.records.write(unit, step.time)
+                changed[step.kind].append(read(was) != read(now))
+    assert set(changed) == set(fields)
+    assert all(sum(each) > 0.85 * len(each) for each in changed.values())
+
+
+def test_addresses_follow_the_reform(enterprises: Enterprises, units: list[Unit]) -> None:
+    """A dossier since July 2025 writes a ward of today without a district; an older one stays as it was."""
+    reform = epoch_ms(datetime(2025, 7, 1, tzinfo=VIETNAM))
+    seen = set()
+    for unit in units:
+        version = enterprises.version(unit, NOW) or 0
+        address = enterprises.records.write(unit, version)["HOAdress"]
+        seen.add(version >= reform)
+        assert (address["DistrictID"] == "") is (version >= reform)
+        assert (address["WardID"] < "30001") is (version >= reform)
+    assert seen == {True, False}
+
+
+def test_a_household_is_under_its_owners_number(enterprises: Enterprises, country: Country) -> None:
+    """A household business has the number that its owner had then; a few were replaced since."""
+    stale = 0
+    for place in range(enterprises.plan.total(HOUSEHOLD)):
+        unit = Unit(HOUSEHOLD, place)
+        if enterprises.version(unit, NOW) is None:
+            continue
+        owner = enterprises.people.representatives(unit, NOW)[0]
+        code = enterprises.records.code(unit)
+        assert code.startswith("100")
+        assert [holder.person for holder in country.find(code, NOW)] == [owner]
+        stale += code != country.records.number(country.demography.place(owner), NOW)
+    assert 0 < stale < 0.02 * enterprises.plan.total(HOUSEHOLD)
+
+
+@pytest.mark.parametrize("people", [1, 10, 100])
+def test_tiny_countries_have_registers(people: int) -> None:
+    """A country too small for an enterprise has an empty register, not an error."""
+    small = Enterprises(Country(3, people))
+    assert len(all_units(small, NOW)) <= people
+    assert small.dossiers(0, HISTORY_END) is not None
