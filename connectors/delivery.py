@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 from pydantic import BaseModel
 
-from connectors.body import row_body
+from connectors.body import row_body, wire_columns
 from connectors.courtesy import ZONE
 from connectors.delimited import Delimited, read_rows
 from connectors.records import FeedEntry, FieldProblem, epoch_ms
@@ -82,21 +82,20 @@ class Delivery:
         Raises:
             FieldProblem: see `read_rows`; `field_malformed` and `outside_window` name line and column.
         """
-        fields = [model_field.alias or name for name, model_field in self.record.model_fields.items()]
-        columns = list(dict.fromkeys([*fields, self.key, *filter(None, (self.version, self.status))]))
+        known = wire_columns(self.record)
+        hidden = [name for name in (self.key, self.version, self.status) if name and name not in known]
         begins, ends = self.covers(day)
         entries: list[FeedEntry] = []
         for content in contents:
-            for line, row in read_rows(content, self.table, columns):
+            for line, row in read_rows(content, self.table, [*known, *hidden]):
                 version = begins if self.version is None else self._version(row, self.version, line)
                 if not begins <= version < ends:
                     raise FieldProblem("outside_window", f"line {line}, {self.version}")
                 if not row[self.key].strip():
                     raise FieldProblem("field_missing", f"line {line}, {self.key}")
                 if since <= version < until:
-                    entries.append(
-                        FeedEntry(row[self.key], version, row[self.status] if self.status else "", row_body(row))
-                    )
+                    status = row[self.status] if self.status else ""
+                    entries.append(FeedEntry(row[self.key], version, status, row_body(row, hidden)))
         return sorted(entries, key=lambda entry: (entry.version, entry.key))
 
     def _version(self, row: dict[str, str], column: str, line: int) -> int:

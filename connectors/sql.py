@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from sqlalchemy import Column, ColumnElement, MetaData, Select, Table, Text, and_, or_, select, types
 from sqlalchemy import cast as as_type
 
-from connectors.body import row_body
+from connectors.body import row_body, wire_columns
 from connectors.database import Database
 from connectors.errors import BrokenContract
 from connectors.paging import N
@@ -141,8 +141,7 @@ class _Walk(Generic[N]):
         """Checks the columns before the first row is read; a new one comes along, for the feed's drift policy."""
         view = self._view
         found = await self._database.columns(self._feed, view.name, view.schema)
-        declared = [model_field.alias or name for name, model_field in view.record.model_fields.items()]
-        if missing := sorted({name for name in [*declared, *view.names()] if name not in found}):
+        if missing := sorted({name for name in [*wire_columns(view.record), *view.names()] if name not in found}):
             raise BrokenContract(self._register, self._feed, "column_missing", fields=missing)
         kind = found[view.version]
         whole = isinstance(kind, types.Integer)
@@ -167,7 +166,8 @@ class _Walk(Generic[N]):
 
 def _entry(view: View, row: dict[str, Any]) -> FeedEntry:
     try:
-        body = row_body(row)
+        known = wire_columns(view.record)
+        body = row_body(row, [name for name in view.names() if name not in known])
     except TypeError:
         raise FieldProblem("field_malformed", view.name) from None
     return FeedEntry(*_key(view, row), body)

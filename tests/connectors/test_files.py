@@ -167,6 +167,7 @@ async def test_a_status_column_becomes_the_status(tmp_path: Path) -> None:
     entries = await read(delivered(tmp_path, delivery(status="TrangThai")).cards(DAY_18, DAY_18 + DAY))
 
     assert entries[0].status == "0"
+    assert unknown_fields(orjson.loads(entries[0].body), Card) == []
 
 
 async def test_an_unknown_column_is_left_to_the_drift_policy(tmp_path: Path) -> None:
