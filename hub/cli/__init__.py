@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sys
+from contextlib import redirect_stderr
+from typing import TextIO, cast
 
 from hub.cli.failures import tell
+from hub.cli.visible import Errors
 
 
 def main() -> None:
     """Runs the command line; a failure ends in one sentence and a non-zero exit, never in a traceback."""
     from hub.cli.app import app
 
-    try:
-        app(prog_name="hub")
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except Exception as error:
-        sys.exit(tell(error))
+    with redirect_stderr(cast(TextIO, Errors(sys.stderr))):
+        try:
+            app(prog_name="hub")
+        except KeyboardInterrupt:
+            sys.exit(130)
+        except Exception as error:
+            sys.exit(tell(error))

@@ -87,6 +87,10 @@ def read_object(path: Path) -> dict[str, Any]:
 @contextmanager
 def progress(title: str) -> Iterator[Callable[[str, int], None]]:
     """Shows what a long command is doing, and is silent about a short one; yields what the pipeline reports to."""
+    import structlog
+
+    # Whatever tries again says so in the log, whose usual place is the stream that `--json` is written to.
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
     errors = PlainConsole(stderr=True)
     began, told = time.monotonic(), 0.0
     with errors.status(Text(f"{title} …")) as status:

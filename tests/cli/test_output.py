@@ -8,13 +8,16 @@ from contextlib import redirect_stdout
 
 import psycopg
 import pytest
+import stamina
+import structlog
 from asyncpg import exceptions as asyncpg_errors
 from sqlalchemy.exc import DBAPIError
 
 from connectors.errors import Unavailable
 from hub.cli import failures
 from hub.cli.connectors import _fetch
-from hub.cli.terminal import PlainConsole, console, print_json, print_table
+from hub.cli.terminal import PlainConsole, console, print_json, print_table, progress
+from hub.cli.visible import Errors
 from hub.settings import Settings
 from tests.cli.test_commands import hub
 
@@ -129,3 +132,44 @@ def test_a_register_that_is_away_has_no_wsdl() -> None:
     """A connection that fails is one sentence of ours."""
     with pytest.raises(failures.Failed, match="population did not give its WSDL"):
         _fetch("population", "http://127.0.0.1:9/?wsdl", None)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["100050000017"],
+        ["connector", "diff", "100050000017"],
+        ["run", "population.citizens", "--since", "100500017"],
+        ["mapping", "preview", "population/citizen", "--record", "/nonexistent/100050000017.json"],
+    ],
+    ids=" ".join,
+)
+def test_an_error_covers_a_persons_number(arguments: list[str]) -> None:
+    """Who types a person's number where an id belongs does not find it again in an error, or in what keeps errors."""
+    done = hub(*arguments)
+
+    assert done.returncode in (1, 2)
+    assert "•" * 9 in done.stderr
+    assert arguments[-1] not in done.stdout + done.stderr
+
+
+def test_an_error_shows_an_id_whole() -> None:
+    """Digits within an id of the hub's own are no person's number."""
+    out = io.StringIO()
+    Errors(out).write("batch 0f3a6f0e-1d2c-4f5a-9b8c-100050000017 of G16.01-261122-0007, 24 characters")
+
+    assert out.getvalue() == "batch 0f3a6f0e-1d2c-4f5a-9b8c-100050000017 of G16.01-261122-0007, 24 characters"
+
+
+def test_a_library_that_tries_again_says_so_on_the_error_stream(capsys: pytest.CaptureFixture[str]) -> None:
+    """What `--json` prints stays JSON when a register had to be asked twice."""
+    with progress("run"):
+        for attempt in stamina.retry_context(on=ValueError, attempts=2, wait_initial=0.001):
+            with attempt:
+                if attempt.num == 1:
+                    raise ValueError
+    told = capsys.readouterr()
+    structlog.reset_defaults()
+
+    assert told.out == ""
+    assert "retry_scheduled" in told.err
