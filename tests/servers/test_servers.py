@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from hub.demo.airflow import Airflow
-from hub.settings import Settings
+from hub.store.batches import recent_batches
 from tests.servers.conftest import Servers
 
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
@@ -74,12 +74,7 @@ def settle(airflow: Airflow, task: dict[str, Any], option: str, reason: str | No
 
 
 def batches(servers: Servers) -> list[dict[str, Any]]:
-    from hub.pipeline.context import Context
-    from hub.store.batches import recent_batches
-    from hub.trust.keys import KeyRing
-
-    settings = Settings(_env_file=servers.var / "hub.env")
-    with Context(settings, KeyRing.load(settings)).connect() as conn:
+    with servers.context().connect() as conn:
         return [
             {"id": str(each.batch_id), "state": each.state, "by": each.decided_by, "reason": each.decision_reason}
             for each in reversed(recent_batches(conn))
@@ -216,15 +211,3 @@ def test_sigterm_stops_every_process(servers: Servers) -> None:
     assert psutil.wait_procs(family, timeout=5)[1] == []
     assert time.monotonic() - began < 30
     assert not (servers.var / "servers.json").exists()
-
-
-def test_it_starts_again_where_it_stopped_and_survives_no_launcher(servers: Servers) -> None:
-    """A second start keeps what is there; SIGKILL of its launcher leaves no process behind either."""
-    servers.start()
-    assert batches(servers)[-1]["state"] == "published"
-    family = servers.family()
-    assert len(family) > 15
-
-    servers.stop(signal.SIGKILL)
-
-    assert psutil.wait_procs(family, timeout=30)[1] == []
