@@ -5,6 +5,7 @@ A test compares the pages with what this module would write, so that they cannot
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ from pydantic_core import PydanticUndefined
 from hub.api.app import create_app
 from hub.cli.app import app
 from hub.exchange.signing_keys import create_signing_key
+from hub.mapping import code_rules, lint
+from hub.mapping.rule import Rule
 from hub.quality.rules import RULES
 from hub.settings import FeedSettings, RegisterSettings, Settings
 from hub.trust.keys import KeyRing
@@ -72,6 +75,24 @@ def rules_page() -> str:
     )
 
 
+def lint_page() -> str:
+    """Returns every lint rule with its message, which is its docstring."""
+    parts = [
+        "# Lint rules",
+        "",
+        "What `hub mapping lint` and `hub codes check` demand of the files under `mappings/`. A message names file and",
+        "line; ‹words› stand for what is found. What blocks keeps a file from being used at all; the rest keeps it from",
+        "being merged, and a code list from being imported.",
+        "",
+        WRITTEN,
+    ]
+    for title, rules in (("Mappings", lint.RULES), ("Code lists", code_rules.RULES)):
+        parts += [f"## {title}", "", "| rule | blocks | message |", "| --- | --- | --- |"]
+        parts += [f"| `{rule.id}` | {'yes' if rule.blocks else 'no'} | {_message(rule)} |" for rule in rules]
+        parts.append("")
+    return "\n".join(parts)
+
+
 def commands_page() -> str:
     """Returns every command with its help."""
     command = typer.main.get_command(app)
@@ -106,7 +127,18 @@ def routes_page() -> str:
     return "\n".join(parts) + "\n"
 
 
-PAGES = {"settings.md": settings_page, "rules.md": rules_page, "commands.md": commands_page, "routes.md": routes_page}
+PAGES = {
+    "settings.md": settings_page,
+    "rules.md": rules_page,
+    "lint.md": lint_page,
+    "commands.md": commands_page,
+    "routes.md": routes_page,
+}
+
+
+def _message(rule: type[Rule]) -> str:
+    words = rule.words().replace("{hint}", "").replace("|", "\\|")
+    return re.sub(r"\{(\w+)\}", r"‹\1›", words)
 
 
 def _fields(prefix: str, model: type[BaseModel]) -> Iterator[str]:

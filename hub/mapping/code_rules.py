@@ -68,6 +68,7 @@ class GapOfValidity(CodeRule):
     """code {code} has no row from {first} to {last}: let its rows follow each other day by day"""
 
     id = "gap"
+    blocks = False
 
     def check(self) -> Iterator[Problem]:
         for rows in self.editions():
@@ -80,6 +81,7 @@ class SuccessorWithoutEnd(CodeRule):
     """code {code} names successors and does not end: give its last day in valid_to"""
 
     id = "successor-without-end"
+    blocks = False
 
     def check(self) -> Iterator[Problem]:
         for index, row in enumerate(self.sheet.rows):
@@ -93,6 +95,7 @@ class UnknownSuccessor(CodeRule):
     """
 
     id = "unknown-successor"
+    blocks = False
 
     def check(self) -> Iterator[Problem]:
         known: dict[date, Container[str]] = {}
@@ -111,6 +114,7 @@ class RepeatedSuccessor(CodeRule):
     """code {code} names a successor twice: name each code that took over once, joined by |"""
 
     id = "repeated-successor"
+    blocks = False
 
     def check(self) -> Iterator[Problem]:
         for index, row in enumerate(self.sheet.rows):
@@ -122,6 +126,7 @@ class FormulaCell(CodeRule):
     """a cell of code {code} begins with {mark}, which a spreadsheet runs as a formula: write plain text"""
 
     id = "formula-cell"
+    blocks = False
 
     def check(self) -> Iterator[Problem]:
         for index, row in enumerate(self.sheet.rows):
@@ -134,6 +139,7 @@ class UntidyCell(CodeRule):
     """a cell of code {code} has outer spaces, control characters or text that is not Unicode NFC: write it plainly"""
 
     id = "untidy-cell"
+    blocks = False
 
     def check(self) -> Iterator[Problem]:
         for index, row in enumerate(self.sheet.rows):

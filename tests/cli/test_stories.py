@@ -150,6 +150,34 @@ def test_a_look_and_a_decision_stand_in_the_log_by_entry(filled: Path, settings:
         ]
 
 
+def test_a_changed_mapping_is_tried_on_the_last_batch(filled: Path, settings: Settings, tmp_path: Path) -> None:
+    """`hub mapping diff` counts and masks; values are for somebody with a name, and then the log says who read what."""
+    name, file = "population/citizen", tmp_path / "citizen.yaml"
+    text = (ROOT / "mappings" / f"{name}.yaml").read_text(encoding="utf-8")
+    marital = "marital_status: {from: TinhTrangHonNhan, codes: population/marital"
+    file.write_text(text.replace(marital, f"{marital}, when: {{TrangThai: never}}"), encoding="utf-8")
+
+    ask = ("mapping", "diff", name, "--to", str(file))
+    masked, told = as_json(*ask, var=filled), hub(*ask, var=filled)
+    nobody = hub(*ask, "--values", var=filled)
+    nothing = hub("mapping", "diff", name, var=filled)
+    before = as_json(*ask[:3], "--from", str(file), var=filled)
+    shown = as_json(*ask, "--values", *BY, var=filled)
+
+    change = masked["fields"]["marital_status"]
+    assert (masked["changed"], list(masked["fields"])) == (change["records"], ["marital_status"])
+    assert (masked["records"] > 200, masked["quarantined"], masked["released"]) == (True, 0, 0)
+    assert "raise the mapping's version above 1" in told.stdout
+    assert "married" not in told.stdout + json.dumps(masked)
+    assert "married" in json.dumps(shown)
+    assert before["fields"]["marital_status"]["records"] == change["records"]
+    assert {after for _, after in before["fields"]["marital_status"]["examples"]} <= {"ma***", "***", "di***", "wi***"}
+    assert (nobody.returncode, "give --by" in nobody.stderr) == (1, True)
+    assert (nothing.returncode, "--to" in nothing.stderr) == (1, True)
+    with connect(settings, Role.OWNER) as conn:
+        assert logged(conn) == [(shown["batch"], "mapping_values_read")]
+
+
 def test_a_published_batch_is_not_dropped(filled: Path) -> None:
     """What is published can't be discarded as a batch."""
     batch = as_json("batch", "list", var=filled)[0]["batch_id"]
