@@ -60,5 +60,7 @@ def _shapes(text: str) -> Iterator[str]:
         yield shape
         yield ascii(shape)[1:-1]
         yield repr(raw)[2:-1]
-        yield base64.b64encode(raw).decode().rstrip("=")[:-2]
+        # Within a longer text the same bytes have three spellings, by where they begin.
+        for before in range(3):
+            yield base64.b64encode(bytes(before) + raw).decode().rstrip("=")[before + 1 if before else 0 : -2]
         yield raw.hex()

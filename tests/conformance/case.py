@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -15,6 +16,8 @@ from connectors.ports import RegisterConfig
 from tests.conformance.answers import Answers
 
 CAPABILITIES = {
+    "http": "is asked over HTTP, so that its answers can be spoiled on the way",
+    "login": "gives a token at a service of its own",
     "question": "answers a question live",
     "feed": "lists what changed in a window",
     "keys": "lists every key that exists, for reconciliation",
@@ -96,7 +99,8 @@ class PersonQuestion(Question):
 class Feed:
     """One feed of a register: a closed window that holds at least three pages of `size`.
 
-    `withdrawn` are the statuses under which the register announces that a record is gone.
+    `details` is the operation that is asked about each record of the list, where there is one. `withdrawn` are the
+    statuses under which the register announces that a record is gone. `whole` says that the window is all of history.
     """
 
     method: str
@@ -104,7 +108,32 @@ class Feed:
     since: datetime
     until: datetime
     size: int = 100
+    details: str | None = None
     withdrawn: frozenset[str] = frozenset()
+    whole: bool = False
+
+    def operations(self) -> list[str]:
+        """Lists what a walk asks for."""
+        return [self.operation, *filter(None, [self.details])]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Twin:
+    """The twin of a register that is asked over HTTP.
+
+    Attributes:
+        app: makes a fresh one, with its control routes below `/_sandbox`.
+        path: where the service stands.
+        operation: names the operation that a request asks for, as the twin's faults do.
+        answers: reads and spoils what it answers.
+        login: the operation that gives a token.
+    """
+
+    app: Callable[[], ASGIApp]
+    path: str
+    operation: Callable[[httpx.Request], str]
+    answers: Answers
+    login: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,33 +141,32 @@ class Case:
     """One register as the checks see it.
 
     Attributes:
-        app: makes a fresh twin, with its control routes below `/_sandbox`.
-        path: where the service stands at the twin.
-        config: makes the settings for a service at an address; they map the officer `an` to a known one.
-        secrets: what the settings' references name, as the twin knows it.
+        config: makes the settings for a register at an address; they map the officer `an` to a known one.
+        twin: the register's twin over HTTP.
+        place: prepares a register of another kind (a folder, a database) for one check, and gives its address.
+        secrets: what the settings' references name, as the register knows it.
         secret: the one of these references with which the hub signs in.
-        operation: names the operation that a request asks for, as the twin's faults do.
-        answers: reads and spoils the register's answers.
         lacks: the capabilities that the register does not have, each with its reason.
     """
 
-    app: Callable[[], ASGIApp]
-    path: str
     config: Callable[[str], RegisterConfig]
-    secrets: Mapping[str, str]
-    secret: str
-    operation: Callable[[httpx.Request], str]
-    answers: Answers
+    twin: Twin | None = None
+    place: Callable[[], AbstractContextManager[str]] | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    secret: str = ""
     question: Question | None = None
     feed: Feed | None = None
     lacks: Mapping[str, str] = field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()
 
     def __post_init__(self) -> None:
-        declared = {"question": self.question, "feed": self.feed}
         for capability, reason in self.lacks.items():
             if capability not in CAPABILITIES or not reason.strip():
                 raise ValueError(f"{capability}: not a capability, or no reason why it is lacking")
+        login = self.twin and self.twin.login
+        declared = {"question": self.question, "feed": self.feed, "http": self.twin, "login": login}
         for capability, value in declared.items():
             if (value is None) is not (capability in self.lacks):
                 raise ValueError(f"declare either a {capability} or why there is none")
+        if (self.twin is None) is (self.place is None):
+            raise ValueError("declare either a twin or a place")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 
 from connectors.base import Connector
+from connectors.business import Business
 from tests.conformance import CHECKS, conformance
 from tests.conformance.broken import wrong_answers as answers
 from tests.conformance.broken import wrong_calls as calls
 from tests.conformance.broken import wrong_errors as errors
 from tests.conformance.broken import wrong_feeds as feeds
+from tests.conformance.broken import wrong_logins as logins
 from tests.conformance.broken.tiny import TINY, Tiny
+from tests.conformance.cases.business import BUSINESS
 from tests.conformance.suite import try_check
 
 BROKEN: dict[str, type[Connector]] = {
@@ -23,6 +26,8 @@ BROKEN: dict[str, type[Connector]] = {
     "forbidden": errors.TriesForbiddenAgain,
     "clock_skew": errors.BlamesTheSecret,
     "refused_sign_in_spares_the_breaker": errors.TriesWrongSecretsAgain,
+    "login_in_trouble": logins.BlamesTheKeys,
+    "one_login_for_all": logins.LogsInForItself,
     # paging
     "whole_window": feeds.StopsAtPageOne,
     "repeated_page": feeds.WalksBlindly,
@@ -98,6 +103,7 @@ BROKEN: dict[str, type[Connector]] = {
     "another_subject": answers.TakesAnyAnswer,
     # courtesy
     "rate_respected": calls.TakesNoTurn,
+    "each_attempt_takes_a_turn": calls.TakesNoTurn,
     "no_turn_no_request": calls.TakesNoTurn,
     "concurrency_respected": calls.TakesNoTurn,
     "service_hours": calls.CallsAtNight,
@@ -128,8 +134,9 @@ def test_every_check_has_a_wrong_connector() -> None:
 @pytest.mark.parametrize("name", BROKEN)
 async def test_check_fails_on_a_connector_that_breaks_it(name: str) -> None:
     """Each check fails on the connector that is wrong in just that."""
+    wrong = BROKEN[name]
     with pytest.raises(AssertionError):
-        await try_check(CHECKS[name], BROKEN[name], TINY)
+        await try_check(CHECKS[name], wrong, BUSINESS if issubclass(wrong, Business) else TINY)
 
 
 TestTiny = conformance(Tiny, TINY)

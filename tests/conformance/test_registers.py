@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from connectors import registry
+from connectors.business import Business
 from connectors.population import Population
 from tests.conformance import COVERED, conformance
+from tests.conformance.cases.business import BUSINESS
 from tests.conformance.cases.population import POPULATION
 from tests.conformance.suite import without_line
 
+TestBusiness = conformance(Business, BUSINESS)
 TestPopulation = conformance(Population, POPULATION)
 
 

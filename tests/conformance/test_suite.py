@@ -61,7 +61,7 @@ def test_a_senseless_waiver_is_refused(check: str, reason: str) -> None:
 
 async def test_a_lack_is_said() -> None:
     """A check that makes no sense for a register is left out with the register's own reason."""
-    case = replace(TINY, lacks={"claims": "asks by number alone"})
+    case = replace(TINY, lacks={**TINY.lacks, "claims": "asks by number alone"})
 
     assert await state(Tiny, case) == Verdict("ambiguous", "lacking", "claims: asks by number alone")
 
@@ -74,18 +74,19 @@ async def test_a_lack_is_said() -> None:
         ({}, {"question": None}),
         ({}, {"feed": None}),
         ({"question": "it has one"}, {}),
+        ({"http": "it is a folder"}, {"twin": None}),
     ],
 )
 def test_a_case_that_contradicts_itself_is_refused(lacks: dict[str, str], changed: dict[str, Any]) -> None:
     """Nothing is left out in silence, and nothing is said to lack that is there."""
     with pytest.raises(ValueError, match=r"capability|declare"):
-        replace(TINY, lacks=lacks, **changed)
+        replace(TINY, lacks={**TINY.lacks, **lacks}, **changed)
 
 
 @pytest.mark.parametrize("changed", [{"question": None}, {"feed": None}, {}])
 def test_a_case_that_contradicts_its_connector_is_refused(changed: dict[str, Any]) -> None:
     """A connector that has a question, a feed or a key list is held to it."""
-    lacks = dict.fromkeys(changed, "said to have none") or {"keys": "said to have none"}
+    lacks = {**TINY.lacks, **(dict.fromkeys(changed, "said to have none") or {"keys": "said to have none"})}
 
     with pytest.raises(AssertionError, match="lacks"):
         conformance(Tiny, replace(TINY, lacks=lacks, **changed))

@@ -3,40 +3,68 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import httpx
 from starlette.types import ASGIApp
 
 from connectors.base import CallContext, Connector, FeedEntry, Page, RetryBudget
 from connectors.errors import ConnectorError
-from connectors.memory import memory_ports
+from connectors.memory import MemoryBreaker, memory_ports
 from connectors.ports import Ports
-from tests.conformance.case import CONTEXT, Case
+from tests.conformance.case import CONTEXT, Case, Twin
 from tests.conformance.served import served
 from tests.conformance.wire import Change, Wire
 
-QUICK = RetryBudget(attempts=3, seconds=6.0, attempt_seconds=2.0, first_wait=0.002, longest_wait=0.004)
+QUICK = RetryBudget(attempts=3, seconds=30.0, attempt_seconds=15.0, first_wait=0.002, longest_wait=0.004)
+"""Waits next to nothing, and has time for a healthy answer on a busy machine."""
 BRIEF = replace(QUICK, attempts=2, attempt_seconds=0.3)
 """For a register that hangs: each attempt costs its whole time."""
 
 
+class FreeBudget:
+    """Gives a turn to every call at once, for checks that make hundreds and look at no rate."""
+
+    def acquire(self, *asked: object) -> AbstractAsyncContextManager[None]:
+        """Gives a turn."""
+        return nullcontext()
+
+
 class Trial:
-    """A fresh twin for one check of one connector."""
+    """A fresh register for one check of one connector; leave it to close what it opened."""
 
     def __init__(self, connector: type[Connector], case: Case) -> None:
         self.connector, self.case = connector, case
-        self.app = case.app()
-        self.wire = Wire(self._transport(), case.operation)
-        self.control = httpx.AsyncClient(transport=self._transport(), base_url="http://twin")
         self._claim: Any = None
+        self._opened = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        case = self.case
+        if case.twin is None:
+            assert case.place is not None
+            self.address = self._opened.enter_context(case.place())
+            return self
+        self.app, self.address = case.twin.app(), "http://twin" + case.twin.path
+        self.wire = Wire(self._transport(), case.twin.operation)
+        control = httpx.AsyncClient(transport=self._transport(), base_url="http://twin")
+        self.control = await self._opened.enter_async_context(control)
+        return self
+
+    async def __aexit__(self, *ended: object) -> None:
+        await self._opened.aclose()
 
     def _transport(self) -> httpx.ASGITransport:
         return httpx.ASGITransport(self.app, client=("127.0.0.1", 1))
+
+    @property
+    def twin(self) -> Twin:
+        """The twin over HTTP; a check that needs none must not ask for it."""
+        assert self.case.twin is not None
+        return self.case.twin
 
     @property
     def feed(self) -> Any:
@@ -59,11 +87,18 @@ class Trial:
         """Returns fresh ports; a secret may be given another value."""
         return memory_ports({**self.case.secrets, **secrets})
 
-    def connect(self, *, url: str = "http://twin", kind: type[Connector] | None = None, **changed: Any) -> Connector:
-        """Makes a connector to the twin, by the wire unless another transport is given."""
-        options = {"environment": "sandbox", "retry": QUICK, "transport": self.wire, **changed}
+    def connect(self, *, url: str | None = None, kind: type[Connector] | None = None, **changed: Any) -> Connector:
+        """Makes a connector to the register: by the wire, or over the network when an address is given."""
+        by_wire = {"transport": self.wire} if url is None and self.case.twin else {}
+        options = {"environment": "sandbox", "retry": QUICK, **by_wire, **changed}
         ports = options.pop("ports", None) or self.ports()
-        return (kind or self.connector)(self.case.config(url + self.case.path), ports, **options)
+        address = self.address if url is None else url + self.twin.path
+        return (kind or self.connector)(self.case.config(address), ports, **options)
+
+    def unhurried(self, **changed: Any) -> Connector:
+        """Makes a connector that neither waits its turn nor rests."""
+        ports = replace(self.ports(), budget=FreeBudget(), breaker=MemoryBreaker(failures=10**9))
+        return self.connect(ports=ports, **changed)
 
     async def faults(self, *faults: dict[str, Any]) -> None:
         """Scripts faults at the twin."""
@@ -76,6 +111,10 @@ class Trial:
     def count(self) -> int:
         """Counts the attempts of `act` that reached the twin."""
         return self.wire.count(self.operation)
+
+    def untouched(self) -> bool:
+        """Tells whether nothing was sent, as far as that can be seen."""
+        return self.case.twin is None or not self.wire.sent
 
     async def claim(self) -> Any:
         """Returns something that the question can be asked about."""
@@ -104,11 +143,10 @@ class Trial:
         *,
         size: int | None = None,
         connector: Connector | None = None,
-        method: str | None = None,
         **changed: Any,
-    ) -> AsyncIterator[Page[FeedEntry]]:
+    ) -> AsyncGenerator[Page[FeedEntry], None]:
         """Reads the feed's window, or a part of it, page by page."""
-        walk = getattr(connector or self.connect(**changed), method or self.feed.method)
+        walk = getattr(connector or self.connect(**changed), self.feed.method)
         pages = walk(since or self.feed.since, until or self.feed.until, page_size=size or self.feed.size)
         try:
             async for page in pages:
@@ -127,10 +165,12 @@ class Trial:
             yield url
 
 
-async def refused(act: Awaitable[Any], kinds: type[Exception] | tuple[type[Exception], ...], *codes: str) -> Any:
-    """Returns the error with which a call ends; fails when it passes, ends in another way, or not at all."""
+async def refused(
+    act: Awaitable[Any], kinds: type[Exception] | tuple[type[Exception], ...], *codes: str, within: float = 15.0
+) -> Any:
+    """Returns the error with which a call ends; fails when it passes, ends in another way, or not in time."""
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(within):
             await act
     except ConnectorError as error:
         names = [kind.__name__ for kind in (kinds if isinstance(kinds, tuple) else (kinds,))]
@@ -138,7 +178,7 @@ async def refused(act: Awaitable[Any], kinds: type[Exception] | tuple[type[Excep
         assert not codes or error.code in codes, f"code {error.code} where {' or '.join(codes)} is due"
         return error
     except TimeoutError:
-        raise AssertionError("the call did not end") from None
+        raise AssertionError("the call did not end in time") from None
     except Exception as error:
         raise AssertionError(f"{type(error).__name__} escaped, which is no ConnectorError") from None
     raise AssertionError("the call passed where it must fail")

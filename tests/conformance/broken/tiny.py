@@ -24,12 +24,13 @@ from connectors.base import (
     query,
 )
 from connectors.errors import BrokenContract, Denied, Refused
+from connectors.paging import N
 from connectors.records import FieldProblem
 from connectors.rest import Rest, StatusField
 from hub.settings import RegisterSettings
 from tests.conformance.answers import JsonAnswers
 from tests.conformance.broken.register import GONE, PATH, PEOPLE, SINCE, TinyRegister
-from tests.conformance.case import OFFICER, Case, Feed, PersonQuestion
+from tests.conformance.case import OFFICER, Case, Feed, PersonQuestion, Twin
 
 STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -92,8 +93,10 @@ class Tiny(Connector):
         """Every number that exists at a moment."""
         return self._list(self._key, SINCE, as_of, page_size)
 
-    def _list(self, read: Callable[[Any], Any], since: datetime, until: datetime, page_size: int) -> Any:
-        async def fetch(number: int) -> Page[Any]:
+    def _list(
+        self, read: Callable[[Any], N], since: datetime, until: datetime, page_size: int
+    ) -> AsyncIterator[Page[N]]:
+        async def fetch(number: int) -> Page[N]:
             window = {"since": self._start(since), "until": epoch_ms(until), "page": number, "size": page_size}
             found = await self._send("list", window)
             rows = self._rows(found)
@@ -177,13 +180,15 @@ def _config(url: str) -> RegisterSettings:
 
 
 TINY = Case(
-    app=lambda: TinyRegister().app(),
-    path=PATH,
+    twin=Twin(
+        app=lambda: TinyRegister().app(),
+        path=PATH,
+        operation=lambda request: request.url.path.rpartition("/")[2],
+        answers=JsonAnswers(rows="rows", total="total", found="people"),
+    ),
     config=_config,
     secrets={"env:SECRET": "sandbox-secret", "env:KEY": "sandbox-key"},
     secret="env:SECRET",
-    operation=lambda request: request.url.path.rpartition("/")[2],
-    answers=JsonAnswers(rows="rows", total="total", found="people"),
     question=PersonQuestion(method="person", operation="find", claim=_somebody, optional="job"),
     feed=Feed(
         method="people",
@@ -192,5 +197,7 @@ TINY = Case(
         until=datetime(2026, 11, 2, tzinfo=UTC),
         size=10,
         withdrawn=frozenset({GONE}),
+        whole=True,
     ),
+    lacks={"login": "each request is signed by itself"},
 )

@@ -155,8 +155,8 @@ class GoesOnWhenCancelled(Tiny):
 class HoldsItsPlace(Tiny):
     """Keeps a place for the whole walk, also while its reader thinks."""
 
-    async def pages(self, operation: str, fetch: Any, **window: Any) -> AsyncIterator[Any]:  # type: ignore[override]
-        async with self.ports.budget.acquire(self.system, 50, 4, 1.0):
+    async def pages(self, operation: str, fetch: Any, **window: Any) -> AsyncIterator[Any]:
+        async with self.ports.budget.acquire(self.system, 1000, 2, 1.0):
             async for page in super().pages(operation, fetch, **window):
                 yield page
 

@@ -17,6 +17,7 @@ class _Misreading(Rest):
     """Makes another error out of one, or none."""
 
     __slots__ = ("reading",)
+    reading: Reading
 
     async def _ask(self, *asked: Any) -> dict[str, Any]:
         try:

@@ -17,7 +17,7 @@ from tests.conformance.broken.tiny import Person, Tiny
 class WalksBlindly(Tiny):
     """Takes each page as it comes, until it has seen as many records as the page says there are."""
 
-    async def pages(self, operation: str, fetch: Any, **window: Any) -> AsyncIterator[Any]:  # type: ignore[override]
+    async def pages(self, operation: str, fetch: Any, **window: Any) -> AsyncIterator[Any]:
         """Walks through a window without any doubt."""
         self._check_window(operation, **window)
         seen, number = 0, 1
@@ -32,7 +32,7 @@ class WalksBlindly(Tiny):
 class StopsAtPageOne(Tiny):
     """Reads the first page only."""
 
-    async def pages(self, operation: str, fetch: Any, **window: Any) -> AsyncIterator[Any]:  # type: ignore[override]
+    async def pages(self, operation: str, fetch: Any, **window: Any) -> AsyncIterator[Any]:
         """Gives one page."""
         async for page in super().pages(operation, fetch, **window):
             yield page
@@ -42,7 +42,7 @@ class StopsAtPageOne(Tiny):
 class HidesEmptyPages(Tiny):
     """Says nothing when there is nothing."""
 
-    async def pages(self, operation: str, fetch: Any, **window: Any) -> AsyncIterator[Any]:  # type: ignore[override]
+    async def pages(self, operation: str, fetch: Any, **window: Any) -> AsyncIterator[Any]:
         """Gives the pages that hold something."""
         async for page in super().pages(operation, fetch, **window):
             if page.entries:

@@ -14,7 +14,7 @@ from sandbox_mocks.country import Country
 from sandbox_mocks.population.app import PATH, create_app
 from sandbox_mocks.population.requests import glance
 from tests.conformance.answers import XmlAnswers
-from tests.conformance.case import OFFICER, Case, Feed, PersonQuestion
+from tests.conformance.case import OFFICER, Case, Feed, PersonQuestion, Twin
 
 
 async def _somebody(twin: httpx.AsyncClient) -> IdentityClaim:
@@ -49,13 +49,15 @@ def _country() -> Country:
 
 
 POPULATION = Case(
-    app=lambda: create_app(_country()),
-    path=PATH,
+    twin=Twin(
+        app=lambda: create_app(_country()),
+        path=PATH,
+        operation=lambda request: glance(request.content)[0],
+        answers=XmlAnswers(entry="CongDan", total="TongSo"),
+    ),
     config=_config,
     secrets={"env:SECRET": "sandbox-secret", "env:KEY": "sandbox-key"},
     secret="env:SECRET",
-    operation=lambda request: glance(request.content)[0],
-    answers=XmlAnswers(entry="CongDan", total="TongSo"),
     question=PersonQuestion(
         method="citizen", operation="TraCuuThongTinCongDan", claim=_somebody, optional="SoSoHoKhau"
     ),
@@ -65,5 +67,7 @@ POPULATION = Case(
         since=datetime(1970, 1, 1, tzinfo=UTC),
         until=datetime(2026, 11, 1, tzinfo=UTC),
         withdrawn=frozenset({"2"}),
+        whole=True,
     ),
+    lacks={"login": "each request is signed by itself"},
 )

@@ -11,7 +11,7 @@ from tests.conformance.trial import Trial, refused
 from tests.conformance.wire import body
 
 
-@check("question")
+@check("http", "question")
 async def somebody(trial: Trial) -> None:
     """A question about a known subject answers with the declared wire model."""
     answer = await trial.ask()
@@ -19,16 +19,16 @@ async def somebody(trial: Trial) -> None:
     assert isinstance(answer, model), f"{type(answer).__name__} where {model.__name__} is due"
 
 
-@check("question")
+@check("http", "question")
 async def nobody(trial: Trial) -> None:
     """A question about somebody whom the register does not have answers None, which is no error."""
     assert await trial.ask(trial.question.nobody(await trial.claim())) is None, "somebody was found"
 
 
-@check("question")
+@check("http", "question")
 async def empty_is_not_absent(trial: Trial) -> None:
     """A field that is empty and one that is not there stay two things: only one of them says something."""
-    answers, name = trial.case.answers, trial.question.optional
+    answers, name = trial.twin.answers, trial.question.optional
     trial.script(body(lambda content: answers.blank(content, name)), times=1)
     blank = await trial.ask()
     trial.script(body(lambda content: answers.without(content, name)))
@@ -36,24 +36,24 @@ async def empty_is_not_absent(trial: Trial) -> None:
     assert blank != absent, f"an empty and an absent {name} are read as the same"
 
 
-@check("question")
+@check("http", "question")
 async def one_is_a_list_of_one(trial: Trial) -> None:
     """One element means the same whether the register writes it bare or as a list."""
     expected = await trial.ask()
-    trial.script(body(trial.case.answers.bare))
+    trial.script(body(trial.twin.answers.bare))
     assert expected == await trial.ask(), "a bare element is read as something else"
 
 
-@check("question", "claims")
+@check("http", "question", "claims")
 async def ambiguous(trial: Trial) -> None:
     """Two matches are none that may be chosen: the question is refused."""
-    trial.script(body(trial.case.answers.doubled))
+    trial.script(body(trial.twin.answers.doubled))
     await refused(trial.ask(), Refused, "ambiguous")
 
 
-@check("question")
+@check("http", "question")
 async def drift_in_an_answer(trial: Trial) -> None:
     """A field that the wire model does not know breaks the contract and is named."""
-    trial.script(body(trial.case.answers.strange))
+    trial.script(body(trial.twin.answers.strange))
     error = await refused(trial.ask(), BrokenContract, "drift")
     assert any(STRANGE in path for path in error.fields), "the new field is not named"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -22,7 +20,7 @@ def _by(seconds: float) -> CallContext:
     return replace(CONTEXT, deadline=deadline_in(seconds))
 
 
-@check()
+@check("http")
 async def one_retry_budget(trial: Trial) -> None:
     """A register that stays ill is asked exactly as often as the budget says: nothing inside a call retries too."""
     trial.script(httpx.Response(503))
@@ -30,7 +28,7 @@ async def one_retry_budget(trial: Trial) -> None:
     assert trial.count() == QUICK.attempts, f"{trial.count()} attempts, {QUICK.attempts} are due"
 
 
-@check("feed")
+@check("http", "feed")
 async def one_retry_budget_for_a_page(trial: Trial) -> None:
     """Each page has the same one budget."""
     trial.script(httpx.Response(503), operation=trial.feed.operation, after=1)
@@ -39,7 +37,7 @@ async def one_retry_budget_for_a_page(trial: Trial) -> None:
     assert count == 1 + QUICK.attempts, f"{count} requests, {1 + QUICK.attempts} are due"
 
 
-@check()
+@check("http")
 async def transient_is_retried(trial: Trial) -> None:
     """What passes is tried again: a server error, a dropped connection."""
     expected = await trial.act()
@@ -50,7 +48,7 @@ async def transient_is_retried(trial: Trial) -> None:
         assert trial.count() == 2, f"{trial.count()} attempts, 2 are due"
 
 
-@check()
+@check("http")
 async def permanent_is_not_retried(trial: Trial) -> None:
     """What asking again can't mend is asked once."""
     for status in (400, 404, 405, 422):
@@ -60,7 +58,7 @@ async def permanent_is_not_retried(trial: Trial) -> None:
         assert trial.count() == 1, f"{trial.count()} attempts after HTTP {status}"
 
 
-@check()
+@check("http")
 async def server_errors(trial: Trial) -> None:
     """Every 5xx is Unavailable, whatever its body."""
     for status in (500, 502, 503, 504):
@@ -69,7 +67,7 @@ async def server_errors(trial: Trial) -> None:
         await refused(trial.act(), Unavailable)
 
 
-@check()
+@check("http")
 async def throttling(trial: Trial) -> None:
     """A 429 is Unavailable and says so, and a register that throttles is not taken for ill."""
     trial.script(httpx.Response(429))
@@ -78,7 +76,7 @@ async def throttling(trial: Trial) -> None:
         await refused(trial.act(ports=ports), Unavailable, "throttled")
 
 
-@check()
+@check("http")
 async def retry_after_in_seconds(trial: Trial) -> None:
     """A wait that the register asks for is kept when it fits into the budget, and reported when it does not."""
     trial.script(httpx.Response(429, headers={"Retry-After": "1"}), times=1)
@@ -92,7 +90,7 @@ async def retry_after_in_seconds(trial: Trial) -> None:
     assert trial.count() == 1, "a register that asked for half an hour was asked again"
 
 
-@check()
+@check("http")
 async def retry_after_as_a_date(trial: Trial) -> None:
     """A `Retry-After` may be a date, which is held against the connector's clock."""
     now = datetime.now(UTC)
@@ -103,7 +101,7 @@ async def retry_after_as_a_date(trial: Trial) -> None:
     assert 3590 <= error.retry_after <= 3600, "a date is misread"
 
 
-@check()
+@check("http")
 async def retry_after_zero(trial: Trial) -> None:
     """A register that says "at once" still gets the usual wait, and no more attempts than the budget has."""
     trial.script(httpx.Response(429, headers={"Retry-After": "0"}))
@@ -113,54 +111,49 @@ async def retry_after_zero(trial: Trial) -> None:
     assert times[1] - times[0] >= 0.1, "the next attempt came at once"
 
 
-@check("question")
+@check("http", "question")
 async def deadline_honoured(trial: Trial) -> None:
     """A caller with a deadline is answered at its deadline, however slow the register is."""
+    await trial.claim()
     trial.script(hang)
-    begun = time.monotonic()
-    await refused(trial.ask(context=_by(0.3)), Unavailable, "timeout", "deadline")
-    assert time.monotonic() - begun < 1.5, "the deadline passed long before the answer"
+    await refused(trial.ask(context=_by(0.3)), Unavailable, "timeout", "deadline", within=4)
 
 
-@check("question")
+@check("http", "question")
 async def deadline_over(trial: Trial) -> None:
     """A call whose deadline has passed never reaches the register."""
     await trial.claim()
     await refused(trial.ask(context=_by(-1)), Unavailable, "deadline")
-    assert trial.wire.sent == [], "a request was sent after the deadline"
+    assert trial.untouched(), "a request was sent after the deadline"
 
 
-@check("question")
+@check("http", "question")
 async def deadline_ends_waits(trial: Trial) -> None:
     """A wait that would end after the deadline is not begun."""
-    trial.script(httpx.Response(429, headers={"Retry-After": "2"}))
-    begun = time.monotonic()
-    error = await refused(trial.ask(context=_by(0.8)), Unavailable, "throttled")
-    assert error.retry_after == 2.0, "the register's own figure is lost"
-    assert time.monotonic() - begun < 0.7, "the caller waited for nothing"
+    await trial.claim()
+    trial.script(httpx.Response(429, headers={"Retry-After": "1"}))
+    error = await refused(trial.ask(context=_by(0.9)), Unavailable, "throttled")
+    assert error.retry_after == 1.0, "the register's own figure is lost"
+    assert trial.count() == 1, "the register was asked again after the deadline"
 
 
-@check()
+@check("http")
 async def time_out(trial: Trial) -> None:
     """A register that never answers costs each attempt its limit and the call its budget, no more."""
     trial.script(hang)
-    try:
-        async with asyncio.timeout(4):
-            await refused(trial.act(retry=BRIEF), Unavailable, "timeout")
-    except TimeoutError:
-        raise AssertionError("an attempt has no limit") from None
+    await refused(trial.act(retry=BRIEF), Unavailable, "timeout", within=4)
     assert trial.count() == BRIEF.attempts, f"{trial.count()} attempts, {BRIEF.attempts} are due"
 
 
-@check()
+@check("http")
 async def time_out_after_commit(trial: Trial) -> None:
     """An answer that is lost after the work was done is asked for as a new request, not as one seen before."""
     expected = await trial.act()
     trial.script(hang, times=1)
-    assert expected == await trial.act(retry=replace(QUICK, attempt_seconds=0.7)), "the second attempt differs"
+    assert expected == await trial.act(retry=replace(QUICK, attempt_seconds=1.5)), "the second attempt differs"
 
 
-@check()
+@check("http")
 async def stray_errors_become_ours(trial: Trial) -> None:
     """Whatever breaks inside an attempt leaves it as a ConnectorError: callers know no other kind."""
     trial.script(KeyError("stray"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -12,21 +13,21 @@ from tests.conformance.suite import check
 from tests.conformance.trial import Trial, refused
 
 
-@check()
+@check("http")
 async def missing_secret(trial: Trial) -> None:
     """A secret that the settings name and nobody has is a setting to mend, and nothing is sent without it."""
     await refused(trial.act(ports=memory_ports({})), Refused, "secret_missing")
-    assert trial.wire.sent == [], "a request was sent without the secret"
+    assert trial.untouched(), "a request was sent without the secret"
 
 
-@check()
+@check("http")
 async def wrong_secret(trial: Trial) -> None:
     """A wrong secret is Denied, after at most one fresh signature."""
     await refused(trial.act(ports=trial.ports(**{trial.case.secret: "wrong"})), Denied, "credentials", "login_refused")
     assert len(trial.wire.sent) <= 2, f"{len(trial.wire.sent)} requests with a wrong secret"
 
 
-@check()
+@check("http")
 async def rotated_secret(trial: Trial) -> None:
     """A secret that was changed is used in the next call, without a restart."""
 
@@ -45,7 +46,7 @@ async def rotated_secret(trial: Trial) -> None:
     await trial.act(connector=connector)
 
 
-@check("feed")
+@check("http", "feed")
 async def expired_mid_flight(trial: Trial) -> None:
     """A sign-in that expires between two pages is renewed: nothing is lost and nothing comes twice."""
     expected = await trial.read()
@@ -53,7 +54,7 @@ async def expired_mid_flight(trial: Trial) -> None:
     assert expected == await trial.read(), "the walk with a renewed sign-in gives something else"
 
 
-@check()
+@check("http")
 async def expired_for_good(trial: Trial) -> None:
     """A register that refuses a fresh sign-in too is not asked a third time."""
     trial.script(httpx.Response(401))
@@ -61,7 +62,7 @@ async def expired_for_good(trial: Trial) -> None:
     assert trial.count() == 2, f"{trial.count()} requests, where one and a fresh one are due"
 
 
-@check()
+@check("http")
 async def forbidden(trial: Trial) -> None:
     """A right that we do not have is Denied, and asking again would not give it."""
     trial.script(httpx.Response(403))
@@ -69,17 +70,41 @@ async def forbidden(trial: Trial) -> None:
     assert trial.count() == 1, f"{trial.count()} requests for a right that we do not have"
 
 
-@check("signed_time")
+@check("http", "signed_time")
 async def clock_skew(trial: Trial) -> None:
     """A signature that is refused for its time blames the clocks, not the secret."""
     late = trial.connect(clock=lambda: datetime.now(UTC) - timedelta(minutes=10))
     await refused(trial.act(connector=late), Denied, "clock_skew")
 
 
-@check()
+@check("http")
 async def refused_sign_in_spares_the_breaker(trial: Trial) -> None:
     """Our own wrong secret is no illness of the register: its breaker stays closed for everybody else."""
     ports = trial.ports(**{trial.case.secret: "wrong"})
     for _ in range(7):
         error = await refused(trial.act(ports=ports), (Denied, Unavailable))
         assert error.code != "breaker_open", "a wrong secret opened the breaker"
+
+
+@check("http", "login")
+async def login_in_trouble(trial: Trial) -> None:
+    """A token service that is ill, or reports an error as if it were an answer, is Unavailable and asked again."""
+    expected = await trial.act()
+    for fault in ({"kind": "status", "code": 503}, {"kind": "ok_with_error"}):
+        fault = {**fault, "operation": trial.twin.login}
+        await trial.faults({**fault, "times": 1})
+        assert expected == await trial.act(), "the second attempt gives something else"
+        await trial.faults(fault)
+        await refused(trial.act(), Unavailable)
+
+
+@check("http", "login")
+async def one_login_for_all(trial: Trial) -> None:
+    """All calls and all processes share one token: a register counts log-ins."""
+    assert trial.twin.login is not None
+    ports = trial.ports()
+    for _ in range(2):
+        connector = trial.connect(ports=ports)
+        await asyncio.gather(*(trial.act(connector=connector) for _ in range(3)))
+    logins = trial.wire.count(trial.twin.login)
+    assert logins == 1, f"{logins} log-ins where one is enough"

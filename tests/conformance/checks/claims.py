@@ -26,7 +26,7 @@ async def claim_incomplete(trial: Trial) -> None:
         for nothing in (None, "", "  "):
             error = await refused(trial.ask(replace(claim, **{part: nothing})), Refused, "claim_incomplete")
             assert part in error.fields, f"{part} is not named as missing"
-    assert trial.wire.sent == [], "an incomplete claim was sent"
+    assert trial.untouched(), "an incomplete claim was sent"
 
 
 @check("question", "officers")
@@ -34,7 +34,7 @@ async def officer_unmapped(trial: Trial) -> None:
     """An officer whom the register does not know by a code of its own is refused, and nothing is asked."""
     await trial.claim()
     await refused(trial.ask(context=replace(CONTEXT, officer="nobody-mapped")), Refused, "officer_unmapped")
-    assert trial.wire.sent == [], "a request was sent for an officer without a code"
+    assert trial.untouched(), "a request was sent for an officer without a code"
 
 
 @check("question", "people")
@@ -43,7 +43,7 @@ async def real_people_stay_out_of_a_sandbox(trial: Trial) -> None:
     claim = await trial.claim()
     claim = trial.question.renumbered(claim, _real(trial.question.traces(claim)[0]))
     await refused(trial.ask(claim), Refused, "person_outside_environment")
-    assert trial.wire.sent == [], "a sandbox sent a real number"
+    assert trial.untouched(), "a sandbox sent a real number"
 
 
 @check("question", "people")
@@ -51,14 +51,18 @@ async def invented_people_stay_out_of_production(trial: Trial) -> None:
     """Production asks about nobody whose number is synthetic."""
     await trial.claim()
     await refused(trial.ask(environment="production"), Refused, "person_outside_environment")
-    assert trial.wire.sent == [], "production sent a synthetic number"
+    assert trial.untouched(), "production sent a synthetic number"
 
 
-@check("feed", "people")
+@check("http", "feed", "people")
 async def sandbox_refuses_real_answers(trial: Trial) -> None:
     """A real number in a page that reaches a sandbox ends the walk at once."""
-    number = (await anext(trial.pages())).entries[0].key
-    trial.script(body(lambda c: c.replace(number.encode(), _real(number).encode())), operation=trial.feed.operation)
+    people = [entry.key for entry in await trial.read() if len(entry.key) == 12]
+    assert people, "nobody's number is a key in the case's window"
+    number = people[0]
+    trial.script(
+        body(lambda page: page.replace(number.encode(), _real(number).encode())), operation=trial.feed.operation
+    )
     await refused(trial.read(), BrokenContract, "foreign_person")
 
 
@@ -68,7 +72,7 @@ async def production_refuses_invented_answers(trial: Trial) -> None:
     await refused(trial.read(environment="production"), BrokenContract, "synthetic_person")
 
 
-@check("question")
+@check("http", "question")
 async def another_subject(trial: Trial) -> None:
     """An answer about another subject than the one asked for is never passed on."""
     number = trial.question.traces(await trial.claim())[0]

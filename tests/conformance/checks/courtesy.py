@@ -56,14 +56,22 @@ class CountedBudget(MemoryBudget):
 
 @check()
 async def rate_respected(trial: Trial) -> None:
-    """Every attempt takes its turn from the shared budget, with the courtesy that the register declares."""
+    """A call takes its turn from the shared budget, with the courtesy that the register declares."""
+    budget = CountedBudget()
+    await trial.act(ports=replace(trial.ports(), budget=budget))
+    courtesy = trial.connector.courtesy
+    assert budget.asked, "no turn was taken"
+    due = {(trial.connector.system, courtesy.per_second, courtesy.concurrent)}
+    assert set(budget.asked) == due, "the budget was asked for another courtesy than the declared one"
+
+
+@check("http")
+async def each_attempt_takes_a_turn(trial: Trial) -> None:
+    """A second attempt waits for its turn like the first: a register in trouble is not called more often."""
     budget = CountedBudget()
     trial.script(httpx.Response(503))
     await refused(trial.act(ports=replace(trial.ports(), budget=budget)), Unavailable)
-    courtesy = trial.connector.courtesy
     assert len(budget.asked) >= trial.count(), f"{trial.count()} requests, {len(budget.asked)} turns"
-    due = {(trial.connector.system, courtesy.per_second, courtesy.concurrent)}
-    assert set(budget.asked) == due, "the budget was asked for another courtesy than the declared one"
 
 
 @check()
@@ -71,10 +79,10 @@ async def no_turn_no_request(trial: Trial) -> None:
     """A call that gets no turn in time is Unavailable, and nothing is sent."""
     budget = CountedBudget(refuses=True)
     await refused(trial.act(ports=replace(trial.ports(), budget=budget), retry=ONCE), Unavailable, "budget")
-    assert trial.count() == 0, "a request was sent without a turn"
+    assert trial.untouched(), "a request was sent without a turn"
 
 
-@check()
+@check("http")
 async def concurrency_respected(trial: Trial) -> None:
     """Never more calls are under way at a time than the register allows, and all of them get their turn."""
     limit = trial.connector.courtesy.concurrent
@@ -102,10 +110,10 @@ async def service_hours(trial: Trial) -> None:
     error = await refused(trial.act(kind=asleep, retry=ONCE), Unavailable, "closed_hours")
     assert error.retry_after is not None, "the caller does not learn when the register opens"
     assert 0 < error.retry_after <= 86_400, "the register opens tomorrow"
-    assert trial.wire.sent == [], "a register that is closed was called"
+    assert trial.untouched(), "a register that is closed was called"
 
 
-@check()
+@check("http")
 async def breaker_opens_and_spares(trial: Trial) -> None:
     """After repeated failures the register rests; then one trial goes out, and its success ends the rest."""
     ports = replace(trial.ports(), breaker=MemoryBreaker(failures=2, rest=0.2))
@@ -124,7 +132,7 @@ async def breaker_opens_and_spares(trial: Trial) -> None:
     await trial.act(connector=connector)
 
 
-@check()
+@check("http")
 async def refusals_spare_the_breaker(trial: Trial) -> None:
     """A register that refuses or throttles is alive: its breaker stays closed."""
     connector = trial.connect(ports=replace(trial.ports(), breaker=MemoryBreaker(failures=1)), retry=ONCE)
@@ -136,7 +144,7 @@ async def refusals_spare_the_breaker(trial: Trial) -> None:
         await trial.act(connector=connector)
 
 
-@check()
+@check("http")
 async def cancellation_gives_places_back(trial: Trial) -> None:
     """A caller who goes away leaves neither a place taken nor a breaker half open."""
     budget, breaker = CountedBudget(), MemoryBreaker(failures=1, rest=0.0)

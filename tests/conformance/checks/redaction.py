@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
+from contextlib import aclosing
+from datetime import UTC, datetime
+from itertools import product
 from typing import Any
 
 import httpx
 
-from connectors.base import Connector
+from connectors.base import FeedEntry
 from connectors.errors import Denied
-from connectors.memory import MemoryBreaker
-from connectors.ports import Ports
 from tests.conformance.canary import CANARY, found, overheard, said
 from tests.conformance.checks.courtesy import ONCE
 from tests.conformance.suite import check
 from tests.conformance.trial import Trial, refused
 from tests.conformance.wire import Change, body
 
-MOST_SPOILED = 120
-
-
-def _unhurried(trial: Trial) -> Connector:
-    """Makes a connector that neither rests nor waits, for hundreds of failures."""
-    ports = trial.ports()
-    ports = Ports(ports.secrets, FreeBudget(), MemoryBreaker(failures=10**9), ports.tokens)
-    return trial.connect(ports=ports, retry=ONCE)
-
-
-class FreeBudget:
-    """Gives a turn to every call: what is looked at here is no rate."""
-
-    def acquire(self, *asked: object) -> AbstractAsyncContextManager[None]:
-        return nullcontext()
+MOST_SPOILED = 80
 
 
 def _misbehaviours(who: str) -> Iterator[Change]:
@@ -68,10 +54,10 @@ async def _outcome(act: Awaitable[Any], texts: list[str]) -> None:
     assert not found(texts, "\n".join(lines)), "a log line holds a value"
 
 
-@check("question")
+@check("http", "question")
 async def errors_show_nobody(trial: Trial) -> None:
     """No failed question tells about its subject: not its error, its traceback, its pickle, nor any log."""
-    claim, connector = await trial.claim(), _unhurried(trial)
+    claim, connector = await trial.claim(), trial.unhurried(retry=ONCE)
     texts = [*trial.question.traces(claim), CANARY]
     for change in _misbehaviours(" ".join(texts)):
         trial.wire.forget()
@@ -79,59 +65,69 @@ async def errors_show_nobody(trial: Trial) -> None:
         await _outcome(trial.ask(claim, connector=connector), texts)
 
 
-@check("feed")
+@check("http", "feed")
 async def feed_errors_show_nobody(trial: Trial) -> None:
     """No failed page tells about anybody on it."""
-    entries = (await anext(trial.pages(size=2))).entries
+    entries = await _two(trial)
     texts = [*(entry.key for entry in entries), CANARY]
-    connector = _unhurried(trial)
-    for change in _misbehaviours(" ".join(texts)):
+    connector = trial.unhurried(retry=ONCE)
+    until = _just_after(entries)
+    for operation, change in product(trial.feed.operations(), _misbehaviours(" ".join(texts))):
         trial.wire.forget()
-        trial.script(change, operation=trial.feed.operation)
-        await _outcome(_first(trial, connector), texts)
+        trial.script(change, operation=operation)
+        await _outcome(trial.read(until=until, size=2, connector=connector), texts)
 
 
-async def _first(trial: Trial, connector: Connector) -> None:
-    async with aclosing(trial.pages(size=2, connector=connector)) as pages:  # type: ignore[type-var]
-        await anext(pages)
+async def _two(trial: Trial) -> list[FeedEntry]:
+    """Returns the first two records of the feed."""
+    async with aclosing(trial.pages(size=2)) as pages:
+        return (await anext(pages)).entries
 
 
-@check("question")
+@check("http", "question")
 async def no_field_of_an_answer_shows(trial: Trial) -> None:
     """A marked text in any field of an answer, as its value or where none should be, is never shown."""
-    claim, connector = await trial.claim(), _unhurried(trial)
+    claim, connector = await trial.claim(), trial.unhurried(retry=ONCE)
     await trial.ask(claim, connector=connector)
     await _spoil_each(trial, trial.question.operation, lambda: trial.ask(claim, connector=connector))
 
 
-@check("feed")
+@check("http", "feed")
 async def no_field_of_a_page_shows(trial: Trial) -> None:
     """A marked text in any field of a page, as its value or where none should be, is never shown."""
-    connector = _unhurried(trial)
-    await _first(trial, connector)
-    await _spoil_each(trial, trial.feed.operation, lambda: _first(trial, connector))
+    connector = trial.unhurried(retry=ONCE)
+    until = _just_after(await _two(trial))
+    for operation in trial.feed.operations():
+        trial.wire.forget()
+        await trial.read(until=until, size=2, connector=connector)
+        await _spoil_each(trial, operation, lambda: trial.read(until=until, size=2, connector=connector))
+
+
+def _just_after(entries: list[FeedEntry]) -> datetime:
+    """Ends a window after some records: a short one is read in no time."""
+    return datetime.fromtimestamp((max(entry.at for entry in entries) + 1) / 1000, UTC)
 
 
 async def _spoil_each(trial: Trial, operation: str, act: Callable[[], Awaitable[Any]]) -> None:
     answer = next(
         kept for sent, kept in zip(trial.wire.sent, trial.wire.kept, strict=True) if sent.operation == operation
     )
-    spoiled = list(trial.case.answers.spoiled(answer, CANARY))
+    spoiled = list(trial.twin.answers.spoiled(answer, CANARY))
     for content in spoiled[:: len(spoiled) // MOST_SPOILED + 1]:
         trial.wire.forget()
         trial.script(body(lambda _, content=content: content), operation=operation)  # type: ignore[misc]
         await _outcome(act(), [CANARY])
 
 
-@check("question")
+@check("http", "question")
 async def answers_leave_no_trace(trial: Trial) -> None:
     """Not even a good answer leaves anything in a log, over a real network, at any level."""
     claim = await trial.claim()
-    async with trial.served() as url, trial.connect(url=url, transport=None) as connector:
+    async with trial.served() as url, trial.connect(url=url) as connector:
         await _outcome(trial.ask(claim, connector=connector), trial.question.traces(claim))
 
 
-@check()
+@check("http")
 async def secrets_are_never_shown(trial: Trial) -> None:
     """A secret is in no error, no log and no repr, also when it was wrong."""
     wrong = "Lộbímật-kiểmthử"

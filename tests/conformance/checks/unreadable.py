@@ -14,13 +14,13 @@ from tests.conformance.trial import Trial, refused
 from tests.conformance.wire import body
 
 MEGABYTE = 1024 * 1024
-FAR_TOO_MUCH = 96
+FAR_TOO_MUCH = 64
 """Megabytes that no answer of a register has."""
 
 NO_ANSWER = (Unavailable, BrokenContract)
 
 
-@check()
+@check("http")
 async def garbage(trial: Trial) -> None:
     """Bytes that are no document break the contract, and are asked for once."""
     trial.script(httpx.Response(200, content=b"\x00\xff\xfe<<<&&& \x1f\x8b\x08"))
@@ -28,7 +28,7 @@ async def garbage(trial: Trial) -> None:
     assert trial.count() == 1, f"{trial.count()} requests for garbage"
 
 
-@check()
+@check("http")
 async def truncated(trial: Trial) -> None:
     """An answer that breaks off, wherever it does, is never read as a whole one."""
     for part in (0.2, 0.5, 0.9, 0.99):
@@ -37,7 +37,7 @@ async def truncated(trial: Trial) -> None:
         await refused(trial.act(), NO_ANSWER)
 
 
-@check()
+@check("http")
 async def truncated_once(trial: Trial) -> None:
     """An answer that broke off may come whole the next time."""
     expected = await trial.act()
@@ -45,7 +45,7 @@ async def truncated_once(trial: Trial) -> None:
     assert expected == await trial.act(), "the second attempt gives something else"
 
 
-@check()
+@check("http")
 async def empty_body(trial: Trial) -> None:
     """A good status without a body is no answer."""
     for content in (b"", b" \r\n"):
@@ -54,14 +54,14 @@ async def empty_body(trial: Trial) -> None:
         await refused(trial.act(), Unavailable, "empty_answer")
 
 
-@check()
+@check("http")
 async def error_with_a_good_status(trial: Trial) -> None:
     """An error that comes with 200 is an error."""
-    await trial.faults({"kind": "ok_with_error"})
+    await trial.faults({"kind": "ok_with_error", "operation": trial.operation})
     await refused(trial.act(), Unavailable)
 
 
-@check()
+@check("http")
 async def page_of_a_gateway(trial: Trial) -> None:
     """A web page with status 200, as gateways show for maintenance, is no answer."""
     for page in ("<html><body>Bảo trì</body></html>", "<!DOCTYPE html><title>503</title>"):
@@ -70,7 +70,7 @@ async def page_of_a_gateway(trial: Trial) -> None:
         await refused(trial.act(), NO_ANSWER)
 
 
-@check()
+@check("http")
 async def another_document(trial: Trial) -> None:
     """A well-formed document that says nothing of what was asked is no answer, and not "nobody" either."""
     for content in (b"<a/>", b"{}", b"[]", b"null", b'"ok"', b"true", b"0"):
@@ -91,7 +91,7 @@ class _Endless(httpx.AsyncByteStream):
             yield b" " * MEGABYTE
 
 
-@check()
+@check("http")
 async def oversize(trial: Trial) -> None:
     """An answer is read up to a limit and no further, and is not asked for again."""
     endless = _Endless()
@@ -101,7 +101,7 @@ async def oversize(trial: Trial) -> None:
     assert trial.count() == 1, f"{trial.count()} requests for an oversized answer"
 
 
-@check()
+@check("http")
 async def gzip_bomb(trial: Trial) -> None:
     """The limit holds for what comes out of a packed answer, not for what goes in."""
     trial.script(httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(_bomb())))
@@ -115,23 +115,23 @@ def _bomb() -> bytes:
     return b"".join([*(packer.compress(spaces) for _ in range(FAR_TOO_MUCH)), packer.flush()])
 
 
-@check()
+@check("http")
 async def encoding_not_asked_for(trial: Trial) -> None:
     """An encoding that was not asked for is refused, not guessed."""
     trial.script(httpx.Response(200, headers={"Content-Encoding": "br"}, stream=httpx.ByteStream(b"\x0b\x02\x80")))
     await refused(trial.act(), BrokenContract, "encoding")
 
 
-@check()
+@check("http")
 async def hostile_document(trial: Trial) -> None:
     """A document that is made to break its reader is refused like any other, within the time of a call."""
-    for bomb in trial.case.answers.bombs():
+    for bomb in trial.twin.answers.bombs():
         trial.wire.forget()
         trial.script(httpx.Response(200, content=bomb))
         await refused(trial.act(), NO_ANSWER)
 
 
-@check()
+@check("http")
 async def redirect(trial: Trial) -> None:
     """A redirect is not followed: our signature goes to the address of the settings and to no other."""
     await trial.act()
