@@ -81,8 +81,8 @@ def lint_page() -> str:
         "# Lint rules",
         "",
         "What `hub mapping lint` and `hub codes check` demand of the files under `mappings/`. A message names file and",
-        "line; ‹words› stand for what is found. What blocks keeps a file from being used at all; the rest keeps it from",
-        "being merged, and a code list from being imported.",
+        "line; ‹words› stand for what is found. What blocks keeps a file from being used at all; the rest keeps it",
+        "from being merged, and a code list from being imported.",
         "",
         WRITTEN,
     ]
