@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import asyncpg
 
 from hub.settings import Role, Settings
-from hub.store.engine import broken, create_pool, full, place, unavailable
+from hub.store.engine import StoreUnavailable, broken, create_pool, full, place, unavailable
 
 _CONNECTIONS = 4
 _LOST = (
@@ -43,16 +43,20 @@ class Link:
             StoreUnavailable: the database does not answer, or has no room left (`StoreFull`).
         """
         pool = await self._pool_here()
-        where = place(self._settings.url(self._role))
+        url = self._settings.url(self._role)
         try:
-            async with pool.acquire() as conn:
+            async with AsyncExitStack() as borrowed:
+                try:
+                    conn = await borrowed.enter_async_context(pool.acquire())
+                except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError) as error:
+                    raise unavailable(url, self._role, error) from None
                 yield conn
-        except TimeoutError:  # an OSError, but the caller's own
+        except (StoreUnavailable, TimeoutError):  # both are an OSError: ours from above, and the caller's own
             raise
         except asyncpg.exceptions.DiskFullError:
-            raise full(where) from None
+            raise full(place(url)) from None
         except _LOST as error:
-            raise broken(where, error) from None
+            raise broken(place(url), error) from None
 
     async def aclose(self) -> None:
         """Closes the connections; the next use opens new ones."""
@@ -67,16 +71,11 @@ class Link:
         if self._pool is None:
             async with self._opening:
                 if self._pool is None:
-                    self._pool = await self._open()
+                    # No floor: below one asyncpg logs the traceback of every connection that it can not restore.
+                    self._pool = await create_pool(self._settings, self._role, min_size=0, max_size=_CONNECTIONS)
                     self._holder = _hold(self._pool)
                     await anext(self._holder)
         return self._pool
-
-    async def _open(self) -> asyncpg.Pool[asyncpg.Record]:
-        try:
-            return await create_pool(self._settings, self._role, min_size=1, max_size=_CONNECTIONS)
-        except (OSError, asyncpg.InterfaceError, asyncpg.PostgresError) as error:
-            raise unavailable(self._settings.url(self._role), self._role, error) from None
 
 
 async def _hold(pool: asyncpg.Pool[asyncpg.Record]) -> AsyncGenerator[None]:

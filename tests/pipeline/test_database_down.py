@@ -238,7 +238,7 @@ def test_the_command_ends_with_one_sentence(
     server.recover()
     resume(context.settings)
     assert broken.returncode == 1
-    assert re.search("broke the connection .* then run this again", sentence_of(broken.stderr))
+    assert re.search(ADVICE, sentence_of(broken.stderr))
     run_feed(FEED, context)
     assert_nothing_lost_or_doubled(context, served[0])
 
