@@ -21,7 +21,6 @@ from sandbox_mocks.faults import Fault
 DETAIL, CLOSED_DAYS, TODAY, DOSSIER = "chiTietDoanhNghiep", "danhSachHoSo", "danhSachHoSoTrongNgay", "tinhTrangHoSo"
 JOURNAL = "HS"
 _JOURNAL_DIGITS = 10
-_LATE_SERIAL = 10**_JOURNAL_DIGITS - 1
 _SUBMISSIONS = ("Trực tuyến", "Trực tiếp", "Bưu chính")
 _PLANNED_FOR = timedelta(days=3)
 
@@ -85,12 +84,11 @@ class BusinessService:
         return answer
 
     def _late(self, window: tuple[int, int], faults: Faults) -> list[Dossier]:
-        """Makes the rows that came before those already read: undecided dossiers of the list's first entry."""
-        first = self._enterprises.dossiers(*window, 0, 1, self._clock.now_ms())
-        if "moved" not in faults or not first:
-            return []
-        count = int(faults["moved"].parameters["rows"])
-        return [first[0]._replace(serial=_LATE_SERIAL - at, process=SUPPLEMENT) for at in range(count)]
+        """Makes the rows that came before those already read: dossiers of the list's first entry, not decided yet."""
+        first = self._enterprises.dossiers(*window, 0, 1, self._clock.now_ms()) if "moved" in faults else []
+        count = int(faults["moved"].parameters["rows"]) if first else 0
+        last = 10**_JOURNAL_DIGITS
+        return [first[0]._replace(time=window[0], serial=last - count + at, process=SUPPLEMENT) for at in range(count)]
 
     def _dossier(self, asked: Asked, _faults: Faults) -> Answer:
         number = asked.get("in_journal_no", "")
@@ -124,7 +122,7 @@ class BusinessService:
             "REGISTRATION_DATE": row["RECEIPT_DATE"],
             "SUPPLEMENT_DATE": row["PLAN_DATE"] if dossier.process == SUPPLEMENT else "",
             "SUBMISSION_TYPE": _SUBMISSIONS[dossier.serial % len(_SUBMISSIONS)],
-            "CONTACT_NAME": self._enterprises.people.identity(person, dossier.time)["name"],
+            "CONTACT_NAME": self._enterprises.people.identity(person, dossier.time).name,
             # No telephone number in Viet Nam begins with 010.
             "CONTACT_PHONE": f"0100{dossier.serial % 1_000_000:06d}",
         }

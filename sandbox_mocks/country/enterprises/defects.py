@@ -5,8 +5,10 @@ matter of the entry and stays with it for life, in lists as in details; of the o
 as of one approved dossier, and none where the code is wrong. Rates are assumed: no public source gives any. `injected`
 lists them for tests; no route of the twin does.
 
-Three more defects come by themselves: representatives who died and whom nobody replaced (`history.SUCCESSION_DELAYS`),
-household businesses under a number of their owner that was replaced since, and branches of closed firms.
+More come by themselves; as measured in a country of 200,000 people in November 2026: representatives who died and whom
+nobody replaced (`history.SUCCESSION_DELAYS`), 0.6 % in active firms and household businesses and 2.5 % in branches and
+locations; household businesses under a number of their owner that was replaced since, 0.5 %; representatives under such
+a number, 0.3 %; and active branches and locations of closed firms, 3.6 %.
 """
 
 from __future__ import annotations

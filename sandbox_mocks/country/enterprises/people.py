@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sandbox_mocks.country.country import Country
@@ -17,6 +19,7 @@ from sandbox_mocks.country.enterprises.roles import (
 )
 
 REPRESENTATIVE, MEMBER = "representative", "member"
+_REMEMBERED = 256
 _MANY_OWNERS = (MEMBERS, JOINT_STOCK, PARTNERSHIP)
 
 
@@ -27,11 +30,21 @@ class Tie(NamedTuple):
     role: str
 
 
+class Identity(NamedTuple):
+    """A person as the business register writes one; the birth date is dd/MM/yyyy, or yyyy when no more is known."""
+
+    name: str
+    number: str
+    birth: str
+
+
 class People:
     """The people behind the entries of one country."""
 
     def __init__(self, country: Country, roles: Roles, history: History) -> None:
         self._country, self._roles, self._history = country, roles, history
+        self.identity: Callable[[int, int], Identity] = lru_cache(_REMEMBERED)(self._identify)
+        """Returns name, number and birth date that the population register has of a person at a moment."""
 
     def representatives(self, unit: Unit, at: int) -> list[int]:
         """Returns who represents an entry at a moment; some companies have a second one."""
@@ -70,13 +83,16 @@ class People:
         """Returns the birth year of the youngest of an entry's people."""
         return max(self._country.demography.place(tie.person).year for tie in self.ties(unit, at))
 
-    def identity(self, person: int, at: int) -> dict[str, str]:
-        """Writes name, number at a moment, and birth date (dd/MM/yyyy, or yyyy when no more is known) of a person."""
+    def number(self, person: int, at: int) -> str:
+        """Returns the number that a person has at a moment."""
+        return self._country.records.number(self._country.demography.place(person), at)
+
+    def _identify(self, person: int, at: int) -> Identity:
         record: dict[str, Any] = self._country.records.write(person, at)
         birth = record["NgayThangNamSinh"]
         day = birth.get("NgayThangNam")
-        return {
-            "name": " ".join(part for part in record["HoVaTen"].values() if part),
-            "number": record["SoDinhDanh"],
-            "birth": f"{day[6:]}/{day[4:6]}/{day[:4]}" if day else birth["Nam"],
-        }
+        return Identity(
+            " ".join(part for part in record["HoVaTen"].values() if part),
+            record["SoDinhDanh"],
+            f"{day[6:]}/{day[4:6]}/{day[:4]}" if day else birth["Nam"],
+        )

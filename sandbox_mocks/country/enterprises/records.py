@@ -43,7 +43,7 @@ class EnterpriseRecords:
         was founded."""
         if unit.form == HOUSEHOLD:
             founded, owner = self._history.life(HOUSEHOLD, unit.place).tenures[0]
-            return self._people.identity(owner, founded)["number"]
+            return self._people.number(owner, founded)
         if unit.form == LOCATION:
             return f"{unit.number:05d}"
         code = self._codes.code(unit.place)
@@ -69,7 +69,7 @@ class EnterpriseRecords:
         """Returns NAME, SHORT_NAME and NAME_F at a moment."""
         renamed = any(step.kind == "rename" for step in self.steps(unit, at))
         if unit.form == HOUSEHOLD:
-            owner = self._people.identity(self._history.life(HOUSEHOLD, unit.place).tenures[0][1], at)["name"]
+            owner = self._people.identity(self._history.life(HOUSEHOLD, unit.place).tenures[0][1], at).name
             return f"Hộ kinh doanh {owner}{' 2' if renamed else ''}", "", ""
         if unit.form in (BRANCH, LOCATION):
             parent = self.name(Unit(FIRM, unit.place), at)[0]
@@ -107,7 +107,7 @@ class EnterpriseRecords:
             "LAST_AMEND_DATE": local_time(version),
             "NUMBER_CHANGES": str(changes),
             "ENTERPRISE_STATUS": steps[-1].status,
-            "LEGAL_NAMES": ";".join(person["name"] for person in representatives),
+            "LEGAL_NAMES": ";".join(person.name for person in representatives),
             "CAPITAL_AMOUNT": f"{capital}.000",
         }
         recoded = version >= CODES_CHANGED
@@ -119,9 +119,9 @@ class EnterpriseRecords:
             "Member": self._members(unit, kind, version, capital),
             "Representatives": [
                 {
-                    "FULL_NAME": person["name"],
-                    "ID_NO": person["number"],
-                    "BIRTH_DATE": person["birth"],
+                    "FULL_NAME": person.name,
+                    "ID_NO": person.number,
+                    "BIRTH_DATE": person.birth,
                     "POSITION": POSITIONS.get(kind, DIRECTOR),
                 }
                 for person in representatives
@@ -149,7 +149,7 @@ class EnterpriseRecords:
 
     def _members(self, unit: Unit, kind: str, at: int, capital: int) -> list[Record]:
         found = [
-            (person["name"], person["number"])
+            (person.name, person.number)
             for person in (self._people.identity(each, at) for each in self._people.owners(unit, at))
         ]
         parent = self._roles.parent(unit.place) if unit.form == FIRM else None
