@@ -81,6 +81,28 @@ def test_split_commune_is_a_question() -> None:
     assert "p.commune" not in record
 
 
+def test_every_split_commune_is_a_question() -> None:
+    """No address under a split commune of the list gets a commune, however it was sent: the candidates are recorded."""
+    old, provinces = load_code_list("admin/commune_before_2025-07"), load_code_list("admin/province")
+    merged = {row.code: row.successors[0] for row in provinces.rows if row.successors}
+    split = {row.code: row for row in old.rows if len(row.successors) > 1}
+
+    for code, row in split.items():
+        province, _, district = row.parent.partition(".")
+        ways = [
+            read(BEFORE, MaTinhThanh=province, MaPhuongXa=code),
+            read(BEFORE, MaTinhThanh=province, MaQuanHuyen=district, MaPhuongXa=code),
+            read(AFTER, MaTinhThanh=province, MaQuanHuyen=district, MaPhuongXa=code),
+            read(AFTER, MaTinhThanh=merged[province], MaQuanHuyen=district, MaPhuongXa=code),
+        ]
+        for record, refusals in ways:
+            assert refusals == []
+            assert "p.commune" not in record, code
+            assert record["p.commune_candidates"] == "|".join(row.successors)
+            assert record["p.commune_recorded"] == code
+    assert len(split) > 5
+
+
 def test_same_code_in_two_editions() -> None:
     """One code means another commune after July 2025: without a district it is the current one."""
     assert read(AFTER, MaTinhThanh="79", MaPhuongXa="26737")[0]["p.commune"] == "26737"
