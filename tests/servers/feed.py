@@ -29,7 +29,7 @@ where l.locktype = 'advisory' and l.granted
 _WAITING = "select client_port from pg_stat_activity where wait_event_type = 'Lock' and usename = 'hub_pipeline'"
 
 
-def wait_for(true: Callable[[], T], seconds: float = 60, pause: float = 0.05) -> T:
+def wait_for(true: Callable[[], T], seconds: float = 120, pause: float = 0.05) -> T:
     """Waits until something is there, and returns it."""
     end = time.monotonic() + seconds
     while not (found := true()):
