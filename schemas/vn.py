@@ -20,6 +20,7 @@ __all__ = [
     "PROVINCE_PREFIXES",
     "SYNTHETIC_PREFIX",
     "AgencyCode",
+    "BusinessLocationCode",
     "CommuneCode",
     "DossierCode",
     "EnterpriseCode",
@@ -120,6 +121,13 @@ def _enterprise_code(text: str) -> str:
     return str(mst.format(text))
 
 
+def _business_location_code(text: str) -> str:
+    parent, _, counter = text.partition(".")
+    if not (mst.is_valid(parent) and len(mst.compact(parent)) == 10 and len(counter) == 5 and counter.isdecimal()):
+        raise ValueError("not the code of a business location: its parent's code, a dot, five digits")
+    return text
+
+
 def _matching(pattern: re.Pattern[str], what: str) -> AfterValidator:
     def check(text: str) -> str:
         if pattern.fullmatch(text) is None:
@@ -157,6 +165,16 @@ EnterpriseCode = Annotated[
         "10 digits with a check digit; 10-3 for a dependent unit; the personal number for a household business",
         "Circular 86/2024/TT-BTC",
         "0100233488",
+    ),
+]
+BusinessLocationCode = Annotated[
+    str,
+    AfterValidator(_business_location_code),
+    Identifier(
+        "code of a business location (mã địa điểm kinh doanh)",
+        "the parent's 10-digit code, a dot, a five-digit counter that is unique only beside the parent's code",
+        "Form in which the hub keeps what the register sends in two fields",
+        "0100233488.00036",
     ),
 ]
 ProcedureCode = Annotated[

@@ -12,7 +12,9 @@ from typing import Any
 from hub.mapping.codes import CodeList, load_code_list
 from hub.mapping.compiler import Emitter
 from hub.mapping.errors import MappingError
+from hub.mapping.items import reading_items
 from hub.mapping.lint import lint
+from hub.mapping.lint_items import ItemMappingVersion
 from hub.mapping.lint_variants import VariantVersion
 from hub.mapping.paths import MAPPINGS
 from hub.mapping.places import LISTS, Gazetteer, reading_places
@@ -20,6 +22,7 @@ from hub.mapping.spec import LoadedMapping, load_mapping, read_mapping
 from hub.mapping.transforms import Refused
 from hub.mapping.verdicts import Finding, Mapped
 
+_RAISED_TOGETHER = (VariantVersion.id, ItemMappingVersion.id)
 MapRecord = Callable[[Any], Mapped]
 
 
@@ -58,9 +61,11 @@ class CompiledMapping:
         }
         self._place_lists = [load_code_list(name, root) for name in LISTS] if self._emitter.places else []
         self._variants: list[CompiledMapping] = [load_compiled(variant.use, root) for variant in mapping.spec.variants]
+        self._items = {name: load_compiled(use, root) for name, (_, use) in self._emitter.items.items()}
         everything = [*self._lists.values(), *self._place_lists]
         mine = {day for codes in everything for day in codes.changes}
-        self.changes: list[date] = sorted(mine.union(*(variant.changes for variant in self._variants)))
+        others = [*self._variants, *self._items.values()]
+        self.changes: list[date] = sorted(mine.union(*(other.changes for other in others)))
         """The days on which one of the code lists changes, and with it the function."""
         self._by_day: dict[date, MapRecord] = {}
         self._by_edition: dict[int, MapRecord] = {}
@@ -99,6 +104,8 @@ class CompiledMapping:
                 names[name] = reading_places(gazetteer, target)
         for index, variant in enumerate(self._variants):
             names[f"variant_{index}"] = variant.at(day)
+        for name, (target, _) in self._emitter.items.items():
+            names[name] = reading_items(target, self._items[name].at(day))
         exec(self._code, names)  # noqa: S102 - see the comment where the code is compiled
         function: MapRecord = names["mapped"]
         return function
@@ -121,7 +128,8 @@ def load_compiled(name: str, root: Path = MAPPINGS) -> CompiledMapping:
 def load_candidate(name: str, path: Path, root: Path = MAPPINGS) -> CompiledMapping:
     """Compiles a mapping as another file has it, or as another folder of mappings does with its own code lists.
 
-    A file may have another version than its variants have here: they are raised together only when it is put in place.
+    A file may have another version than the mappings that it uses have here: they are raised together only when it is
+    put in place.
 
     Raises:
         MappingError: the mapping has a problem.
@@ -129,7 +137,7 @@ def load_candidate(name: str, path: Path, root: Path = MAPPINGS) -> CompiledMapp
     if path.is_dir():
         return load_compiled(name, path.resolve())
     mapping = read_mapping(path, name)
-    problems = [each for each in lint(mapping, root) if each.blocks and each.rule != VariantVersion.id]
+    problems = [each for each in lint(mapping, root) if each.blocks and each.rule not in _RAISED_TOGETHER]
     if problems:
         raise MappingError(problems)
     return CompiledMapping(mapping, root)

@@ -48,6 +48,8 @@ class Emitter:
         """The global name of each code table, and the rule that it is for."""
         self.places: dict[str, str] = {}
         """The global name of each place reader, and the canonical key that it fills below."""
+        self.items: dict[str, tuple[str, str]] = {}
+        """The global name of each list reader, the canonical key that it fills, and the mapping of the items."""
         self._nodes: dict[tuple[str, ...], str] = {(): "wire"}
         self._prelude: list[ast.stmt] = _statements("wire = record_in.__dict__")
         self._absent: dict[str, str] = {}
@@ -67,6 +69,8 @@ class Emitter:
         for number, (target, rule) in enumerate(spec.fields.items()):
             if rule.place is not None:
                 block = self._place(number, target, rule)
+            elif rule.each is not None:
+                block = self._each(number, target, rule)
             else:
                 block = self._field(number, target, rule, target in required)
             blocks.append((None if target in required else self._only_element(rule), block))
@@ -142,6 +146,11 @@ class Emitter:
         absent = next(iter(path.element.model_fields)) if path.element else ""
         inside = WirePath((*path.parts, absent), (*path.models, path.element or path.models[-1]), frozenset())
         return _statements("PLACE(NODE, result, refusals)", PLACE=name, NODE=self._node(inside, len(path.parts)))
+
+    def _each(self, number: int, target: str, rule: FieldRule) -> list[ast.stmt]:
+        name = f"each_{number}"
+        self.items[name] = (target, rule.use or "")
+        return _statements("EACH(READ, result, refusals, notes)", EACH=name, READ=self._read(rule.each or ""))
 
     def _field(self, number: int, target: str, rule: FieldRule, required: bool) -> list[ast.stmt]:
         steps = self._transforms(target, rule)

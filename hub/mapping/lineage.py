@@ -34,6 +34,8 @@ def lineage(name: str, root: Path = MAPPINGS) -> dict[str, Any]:
 
 def _field(rule: FieldRule) -> dict[str, Any]:
     described: dict[str, Any] = {"verb": rule.verb, "from": rule.paths, "steps": rule.then}
+    if rule.use is not None:
+        described["use"] = rule.use
     if rule.codes is not None:
         described["code_lists"] = [rule.codes]
         described["as_of"] = str(rule.as_of)

@@ -18,6 +18,13 @@ from hub.mapping.lint_fields import (
     UnknownWireField,
     WireFieldForgotten,
 )
+from hub.mapping.lint_items import (
+    EachWithoutList,
+    ItemMappingVersion,
+    ListWithoutEach,
+    UnfitItemMapping,
+    UnknownItemMapping,
+)
 from hub.mapping.lint_rule import LintRule
 from hub.mapping.lint_values import (
     CodeListWithoutDate,
@@ -71,6 +78,11 @@ RULES: tuple[type[LintRule], ...] = (
     UnknownVariant,
     VariantVersion,
     UnfitVariant,
+    ListWithoutEach,
+    EachWithoutList,
+    UnknownItemMapping,
+    UnfitItemMapping,
+    ItemMappingVersion,
     NoExample,
     NoRefusingExample,
 )

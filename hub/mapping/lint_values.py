@@ -40,7 +40,7 @@ class WrongStepInput(LintRule):
             first = TRANSFORMS.get(rule.then[0]) if rule.then else None
             takes = first.takes if first else frozenset({str})
             step = first.name if first else "a canonical text"
-            for path in rule.paths if rule.place is None else []:
+            for path in rule.paths if rule.whole is None else []:
                 element = not self.plain_types(path) and self._exists(path)
                 found = "an element with parts" if element else " or ".join(self._outside(path, takes))
                 if found:

@@ -66,7 +66,9 @@ def _row(target: str, sources: tuple[str, ...], mapped: Mapped) -> PreviewRow:
         return PreviewRow(target, sources, "refused" if refused else "withheld", "", refused)
     if target not in mapped.record:
         return PreviewRow(target, sources, "empty", "")
-    return PreviewRow(target, sources, "repaired" if repaired else "filled", mask(str(mapped.record[target])), repaired)
+    value = mapped.record[target]
+    shown = f"{len(value)} item(s)" if isinstance(value, list) else mask(str(value))
+    return PreviewRow(target, sources, "repaired" if repaired else "filled", shown, repaired)
 
 
 def mask(value: str) -> str:

@@ -12,18 +12,26 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from hub.mapping.errors import MappingError, Problem, UnknownName, did_you_mean
 from hub.mapping.paths import MAPPINGS
 from hub.mapping.source import Source, read_model
-from schemas import canonical, population
+from schemas import business, canonical, population
 
 Filled = Annotated[str, StringConstraints(min_length=1)]
 
 WIRE_MODELS: dict[str, type[BaseModel]] = {
     "population.Citizen": population.Citizen,
+    "business.DoanhNghiep": business.DoanhNghiep,
+    "business.NganhNghe": business.NganhNghe,
+    "business.NguoiDaiDien": business.NguoiDaiDien,
+    "business.ThanhVien": business.ThanhVien,
 }
 """What a mapping may start `from`."""
 
 CANONICAL_MODELS: dict[str, type[BaseModel]] = {
     "canonical.Person": canonical.Person,
     "canonical.CancelledNumber": canonical.CancelledNumber,
+    "canonical.Enterprise": canonical.Enterprise,
+    "canonical.Activity": canonical.Activity,
+    "canonical.Member": canonical.Member,
+    "canonical.Representative": canonical.Representative,
 }
 """What a mapping may lead `to`."""
 
@@ -36,8 +44,9 @@ class FieldRule(_Strict):
     """How one canonical field is filled: exactly one source, then named steps, then a code list.
 
     `from` reads one wire field; `join` puts several together with a space; `first` takes the first that has a value;
-    `const` is the same for every record; `place` reads an address (see `hub.mapping.places`). `when` lets the rule act
-    only if every named wire field is `present` or equals one of the given values; `default` stands in for no value.
+    `const` is the same for every record; `place` reads an address (see `hub.mapping.places`); `each` maps every item of
+    a list by another mapping, which `use` names. `when` lets the rule act only if every named wire field is `present`
+    or equals one of the given values; `default` stands in for no value.
     """
 
     from_: Filled | None = Field(default=None, alias="from")
@@ -45,6 +54,8 @@ class FieldRule(_Strict):
     first: list[Filled] | None = None
     const: Filled | None = None
     place: Filled | None = None
+    each: Filled | None = None
+    use: Filled | None = None
     then: list[Filled] = []
     codes: Filled | None = None
     as_of: Literal["record"] | date = "record"
@@ -53,24 +64,34 @@ class FieldRule(_Strict):
 
     @model_validator(mode="after")
     def _one_source(self) -> FieldRule:
-        sources = [self.from_, self.join, self.first, self.const, self.place]
+        sources = [self.from_, self.join, self.first, self.const, self.place, self.each]
         if sum(source is not None for source in sources) != 1:
-            raise ValueError("needs exactly one of from, join, first, const, place")
-        alone = self.const is not None or self.place is not None
-        if alone and (self.then or self.codes or self.default or (self.place and self.when)):
-            raise ValueError("const and place stand without then, codes and default, and place without when")
+            raise ValueError("needs exactly one of from, join, first, const, place, each")
+        alone = self.const is not None or self.whole is not None
+        if alone and (self.then or self.codes or self.default or (self.whole and self.when)):
+            raise ValueError(
+                "const, place and each stand without then, codes, default; place and each without when too"
+            )
+        if (self.each is None) != (self.use is None):
+            raise ValueError("use goes with each: name the mapping of the items")
         return self
 
     @property
     def verb(self) -> str:
         """Which of the sources the rule uses."""
-        return next(verb for verb in ("from_", "join", "first", "const", "place") if getattr(self, verb)).rstrip("_")
+        verbs = ("from_", "join", "first", "const", "place", "each")
+        return next(verb for verb in verbs if getattr(self, verb)).rstrip("_")
+
+    @property
+    def whole(self) -> str | None:
+        """The element or list that the rule reads as a whole."""
+        return self.place if self.place is not None else self.each
 
     @property
     def paths(self) -> list[str]:
         """The wire fields that the value comes from, without those that only `when` looks at."""
-        if self.place is not None:
-            return [self.place]
+        if self.whole is not None:
+            return [self.whole]
         return [self.from_] if self.from_ is not None else list(self.join or self.first or [])
 
 
@@ -94,7 +115,7 @@ class Example(_Strict):
     name: Filled
     given: dict[str, Any] = {}
     as_of: date | None = None
-    expect: dict[str, str] = {}
+    expect: dict[str, str | list[dict[str, str]]] = {}
     absent: list[str] = []
     note: Verdict | None = None
     refuse: Verdict | None = None

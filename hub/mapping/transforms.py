@@ -7,6 +7,7 @@ rule when it did not.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from schemas.vn import is_former_id, is_personal_id
+from pydantic import TypeAdapter, ValidationError
+
+from schemas.vn import BusinessLocationCode, EnterpriseCode, is_former_id, is_personal_id
+
+_ENTERPRISE: TypeAdapter[str] = TypeAdapter(EnterpriseCode)
+LOCATION_DIGITS = 5
+_LOCATION: TypeAdapter[str] = TypeAdapter(BusinessLocationCode)
+_AMOUNT = re.compile(r"[0-9]{1,18}(\.[0-9]{1,3})?")
+_SLASHED = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})(?: [0-9]{2}:[0-9]{2}:[0-9]{2})?")
 
 
 class Refused(Exception):
@@ -109,6 +118,63 @@ def former_id(text: str) -> str:
     if text and not is_former_id(text):
         raise Refused("format.former_id")
     return text
+
+
+@transform(refuses=("format.enterprise_code",))
+def enterprise_code(text: str) -> str:
+    """Passes the code of an enterprise; with its parent's code before it, a business location's counter goes behind."""
+    parts = text.split()
+    if not parts:
+        return ""
+    try:
+        if len(parts) == 2 and len(parts[1]) == LOCATION_DIGITS:
+            return _LOCATION.validate_python(".".join(parts))
+        return _ENTERPRISE.validate_python(parts[-1])
+    except ValidationError:
+        raise Refused("format.enterprise_code") from None
+
+
+@transform()
+def only_personal_id(text: str) -> str:
+    """Keeps a 12-digit personal number and leaves everything else out."""
+    text = text.strip()
+    return text if is_personal_id(text) else ""
+
+
+@transform()
+def only_enterprise_code(text: str) -> str:
+    """Keeps the code of an enterprise, not a personal number, and leaves everything else out."""
+    text = text.strip()
+    try:
+        return "" if is_personal_id(text) else _ENTERPRISE.validate_python(text)
+    except ValidationError:
+        return ""
+
+
+@transform(refuses=("format.amount",))
+def amount(text: str) -> str:
+    """Writes an amount of money without needless zeros; digits with a comma are refused, since it means two things."""
+    text = text.strip()
+    if text and _AMOUNT.fullmatch(text) is None:
+        raise Refused("format.amount")
+    whole, _, fraction = text.partition(".")
+    fraction = fraction.rstrip("0")
+    return f"{whole}.{fraction}" if fraction else whole
+
+
+@transform(refuses=("date.invalid",))
+def slashed_date(text: str) -> str:
+    """Turns dd/MM/yyyy, with or without a time of day, into the ISO text of the date."""
+    text = text.strip()
+    if not text:
+        return ""
+    parts = _SLASHED.fullmatch(text)
+    try:
+        if parts is not None:
+            return date(int(parts[3]), int(parts[2]), int(parts[1])).isoformat()
+    except ValueError:
+        pass
+    raise Refused("date.invalid")
 
 
 @transform(takes=(str, int), refuses=("date.invalid", "date.epoch_not_midnight"))

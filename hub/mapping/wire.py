@@ -21,6 +21,8 @@ class WirePath:
     """The model that each part is a field of."""
     types: frozenset[type]
     """The plain types of the value; empty for an element that has parts of its own."""
+    lists: tuple[str, ...] = ()
+    """The lists on the way, as dotted paths; the path itself when it ends at one."""
 
     @property
     def element(self) -> type[BaseModel] | None:
@@ -46,14 +48,17 @@ def wire_path(model: type[BaseModel], path: str) -> WirePath:
     """
     parts = tuple(path.split("."))
     models: list[type[BaseModel]] = []
+    lists: list[str] = []
     here: type[BaseModel] | None = model
-    for part in parts:
+    for depth, part in enumerate(parts, 1):
         if here is None or part not in here.model_fields:
             raise NoSuchField(part, list(here.model_fields) if here else [])
         models.append(here)
+        if get_origin(here.model_fields[part].annotation) is list:
+            lists.append(".".join(parts[:depth]))
         here = nested_model(here.model_fields[part].annotation)
     types = frozenset() if here else frozenset(_plain_types(models[-1].model_fields[parts[-1]].annotation))
-    return WirePath(parts, tuple(models), types)
+    return WirePath(parts, tuple(models), types, tuple(lists))
 
 
 @lru_cache

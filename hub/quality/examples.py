@@ -67,6 +67,23 @@ GOOD_WIRE: Final[Mapping[str, Any]] = MappingProxyType(
 )
 """A wire record of the population register that the mapping accepts; patches may use dotted paths."""
 
+GOOD_ENTERPRISE_WIRE: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "MainInformation": {
+            "ENTERPRISE_GDT_CODE": "0314409058",
+            "ENTERPRISE_TYPE_ID": "1",
+            "ENTERPRISE_STATUS": "00",
+            "NAME": "Doanh nghiệp tư nhân Cầu Vồng 17",
+            "FOUNDING_DATE": "05/03/2021",
+            "LAST_AMEND_DATE": "01/06/2026 10:00:00",
+            "CAPITAL_AMOUNT": "1500000000.000",
+        },
+        "HOAdress": {"CityID": "101", "StreetNumber": "Số 1 phố Mẫu"},
+        "Representatives": [{"FULL_NAME": "Nguyễn Văn An", "ID_NO": "100080000017", "BIRTH_DATE": "21/03/1980"}],
+    }
+)
+"""A wire record of the business register that the mapping accepts."""
+
 
 def patched(sample: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
     """Returns a copy of a flat sample with some keys changed; None takes a key away."""

@@ -64,11 +64,12 @@ class Wording:
 class CounterExample:
     """Patches that must trip a rule, each on its own copy of a good sample of `hub.quality.examples`.
 
-    `on` names the sample: the canonical `record`, the tombstone of a `cancelled` number, the `wire` record, the `rows`
-    of a batch (one row a patch) or the `batch` figures. A patch gives keys new values; None takes a key away.
+    `on` names the sample: the canonical `record`, the tombstone of a `cancelled` number, the `wire` record of a citizen
+    or of an `enterprise`, the `rows` of a batch (one row a patch) or the `batch` figures. A patch gives keys new
+    values; None takes a key away.
     """
 
-    on: Literal["record", "cancelled", "wire", "rows", "batch"]
+    on: Literal["record", "cancelled", "wire", "enterprise", "rows", "batch"]
     patches: tuple[Mapping[str, Any], ...]
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from hub.quality.rule import CounterExample, ErrorGroup, Fields, Rule, Severity, Stage, Wording
 
 _CONTRACT = "QCVN 109:2017/BTTTT (data structure of the population service)"
 _UNICODE = "TCVN 6909:2001 (Unicode for Vietnamese); Decree 278/2025/ND-CP art. 5"
+_TAX_CODE = "Circular 86/2024/TT-BTC; Decree 168/2025/ND-CP (codes of enterprises and household businesses)"
 _NUMBER_LAW = "Decree 137/2015/ND-CP art. 13; Law 26/2023/QH15 art. 12"
 
 
@@ -22,8 +23,9 @@ def _rule(
     source: str,
     trips: Mapping[str, Any],
     fields: Fields = (),
+    on: Literal["wire", "enterprise"] = "wire",
 ) -> Rule:
-    example = CounterExample("wire", (trips,))
+    example = CounterExample(on, (trips,))
     return Rule(rule_id, group, severity, stage, fields, Wording(*vi), Wording(*en), source, example)
 
 
@@ -195,6 +197,42 @@ _MAPPING = (
         "Decree 05/1999/ND-CP; Law 26/2023/QH15 art. 46",
         {"SoCMND": "10080001"},
         ("former_id", "father.former_id", "mother.former_id", "spouse.former_id"),
+    ),
+    _rule(
+        "format.enterprise_code",
+        Stage.MAPPING,
+        ErrorGroup.FORMAT,
+        Severity.QUARANTINE,
+        (
+            "Mã số doanh nghiệp sai số kiểm tra hoặc sai dạng (10 số, 10 số-3 số, hoặc số định danh của chủ hộ).",
+            "Trả lại cơ quan đăng ký kinh doanh kèm mã lô và vị trí; không tự sửa mã số.",
+        ),
+        (
+            "The code has a wrong check digit or form (10 digits, 10-3, or a household business's personal number).",
+            "Return it to the business-registration authority with batch and position; never mend a code by hand.",
+        ),
+        _TAX_CODE,
+        {"MainInformation": {"ENTERPRISE_GDT_CODE": "0314409059"}},
+        ("code", "parent_code"),
+        "enterprise",
+    ),
+    _rule(
+        "format.amount",
+        Stage.MAPPING,
+        ErrorGroup.FORMAT,
+        Severity.QUARANTINE,
+        (
+            "Số tiền có dấu phẩy hoặc ký tự lạ: không biết là hàng nghìn hay phần thập phân.",
+            "Trả lại cơ quan nguồn để gửi lại số tiền không có dấu phân cách hàng nghìn.",
+        ),
+        (
+            "An amount has a comma or a strange character: thousands or decimals, nobody can say.",
+            "Return it to the source, to be sent again without separators of thousands.",
+        ),
+        "Data dictionary of the business-registration database: number(21,3)",
+        {"MainInformation": {"CAPITAL_AMOUNT": "1,500"}},
+        ("capital", "members.amount"),
+        "enterprise",
     ),
     _rule(
         "text.not_nfc",

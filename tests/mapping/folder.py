@@ -70,6 +70,19 @@ def folder(tmp_path: Path, text: str = SMALL) -> Path:
     return tmp_path
 
 
+def enterprises(tmp_path: Path, *edits: tuple[str, str]) -> Path:
+    """Copies the mappings of enterprises, which have lists, with some texts of the first replaced."""
+    shutil.copytree(MAPPINGS / "codes", tmp_path / "codes")
+    shutil.copytree(MAPPINGS / "business", tmp_path / "business")
+    file = tmp_path / "business" / "enterprise.yaml"
+    text = file.read_text(encoding="utf-8")
+    for old, new in edits:
+        assert old in text
+        text = text.replace(old, new)
+    file.write_text(text, encoding="utf-8")
+    return tmp_path
+
+
 def changed(tmp_path: Path, *edits: tuple[str, str]) -> Path:
     """Writes the small mapping with some texts replaced."""
     text = SMALL

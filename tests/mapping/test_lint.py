@@ -5,7 +5,7 @@ import pytest
 
 from hub.mapping import MappingError, lint_all, load_compiled
 from hub.mapping.lint import RULES, lint_mappings
-from tests.mapping.folder import PERSON, SMALL, changed, folder
+from tests.mapping.folder import PERSON, SMALL, changed, enterprises, folder
 
 STATUS = "number_status: {const: cancelled}"
 REPLACED = "replaced_by: {from: SoDinhDanhThayThe, then: [personal_id]}"
@@ -142,6 +142,32 @@ BROKEN: list[tuple[str, Edits, int, str]] = [
     ),
 ]
 
+MEMBERS = "members: {each: Member, use: business/member}"
+IGNORED = "\nignored:\n"
+
+# The same for rules about lists, which only the mapping of an enterprise has.
+BROKEN_LISTS: list[tuple[str, Edits, str]] = [
+    (
+        "list-without-each",
+        (
+            ("{from: MainInformation.ENTERPRISE_ID}", "{from: BusinessActivity.CODE}"),
+            (IGNORED, f"{IGNORED}  MainInformation.ENTERPRISE_ID: x\n"),
+        ),
+        "BusinessActivity is a list",
+    ),
+    (
+        "each-without-list",
+        (
+            (MEMBERS, MEMBERS.replace("each: Member", "each: HOAdress.StreetNumber")),
+            (IGNORED, f"{IGNORED}  Member: x\n"),
+        ),
+        "HOAdress.StreetNumber is none",
+    ),
+    ("unknown-item-mapping", ((MEMBERS, MEMBERS.replace("/member", "/membr")),), "did you mean business/member?"),
+    ("unfit-item-mapping", ((MEMBERS, MEMBERS.replace("/member", "/activity")),), "not the items of Member"),
+    ("item-mapping-version", (("version: 1", "version: 2"),), "has version 1: let it rise together"),
+]
+
 
 @pytest.mark.parametrize(("rule", "edits", "line", "message"), BROKEN)
 def test_each_rule_trips_alone(tmp_path: Path, rule: str, edits: Edits, line: int, message: str) -> None:
@@ -156,9 +182,18 @@ def test_each_rule_trips_alone(tmp_path: Path, rule: str, edits: Edits, line: in
     assert problems[0].line == line
 
 
+@pytest.mark.parametrize(("rule", "edits", "message"), BROKEN_LISTS)
+def test_each_rule_about_lists_trips_alone(tmp_path: Path, rule: str, edits: Edits, message: str) -> None:
+    """A list is read item by item, by a mapping that exists, fits both sides and rises with its user's version."""
+    problems = lint_mappings(enterprises(tmp_path, *edits))
+
+    assert {(each.file, each.rule) for each in problems} == {("business/enterprise.yaml", rule)}, problems
+    assert message in problems[0].message
+
+
 def test_every_rule_has_a_failing_case() -> None:
     """No lint rule stands without a mapping that it refuses."""
-    assert {rule.id for rule in RULES} == {case[0] for case in BROKEN}
+    assert {rule.id for rule in RULES} == {case[0] for case in [*BROKEN, *BROKEN_LISTS]}
 
 
 def test_correct_mapping_is_clean(tmp_path: Path) -> None:
