@@ -88,7 +88,7 @@ class FeedSettings(BaseModel):
     )
     settle_lag: timedelta = Field(timedelta(minutes=2), description="How long a change settles before it is read.")
     page_size: Annotated[int, Field(ge=1, le=1000)] = Field(500, description="Records a page.")
-    batch_size: Annotated[int, Field(ge=1, le=100_000)] = Field(50_000, description="Most records in one batch.")
+    batch_size: Annotated[int, Field(ge=1, le=100_000)] = Field(20_000, description="Most records in one batch.")
     shrink_floor: Annotated[float, Field(ge=0, le=1)] = Field(
         0.5, description="A batch smaller than this share of the usual one waits for a human."
     )
