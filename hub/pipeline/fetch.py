@@ -173,8 +173,8 @@ class _Writer:
         """
         room = self._limit - self._seen
         if len(entries) > room:
-            instant = entries[room].version
-            entries = [entry for entry in entries if entry.version < instant]
+            instant = entries[room].at
+            entries = [entry for entry in entries if entry.at < instant]
             self.cut = datetime.fromtimestamp(instant / 1000, UTC)
             if not entries and not self._seen:
                 raise WindowTooDense(
@@ -223,8 +223,8 @@ def _split_last_instant(entries: list[FeedEntry]) -> tuple[list[FeedEntry], list
     """
     if not entries:
         return [], []
-    last = entries[-1].version
+    last = entries[-1].at
     split = len(entries)
-    while split and entries[split - 1].version == last:
+    while split and entries[split - 1].at == last:
         split -= 1
     return entries[:split], entries[split:]
