@@ -4,7 +4,7 @@ A row that is inserted before the offset pushes the last row of a page onto the 
 that is taken away there pulls a row over the edge, unseen. Neither shows in the rows that come next. So a list of more
 than one page is read again until two whole readings agree, row by row; a list of one page came in one answer and can't
 have moved within it. A reading is thrown away at once when a page shows that the list moved: it is shorter than the
-total allows, it starts before the last one ended, or the total went down.
+total allows, it holds a number that was there already, or the total went down.
 
 What is new at the end of the list moves nothing before it. Rows from `ends_at` on are therefore left out before two
 readings are compared, and a reading ends at the first of them: a list that grows all day is read up to the settle lag
@@ -72,14 +72,18 @@ class MovingList:
     async def _read_once(self, fetch: Fetch) -> tuple[list[Change] | None, int]:
         """Returns the rows and from how many pages they came; None when the list moved on the way."""
         found: list[Change] = []
+        seen: set[str] = set()
         offset = total = pages = 0
         while True:
             part = await fetch(offset)
             pages += 1
             self._check_order(part.rows)
-            if self._moved(part, offset, total, found):
+            numbers = {change.number for change in part.rows}
+            due = max(0, min(self._limit, part.total - offset))
+            if part.total < total or len(numbers) != due or not seen.isdisjoint(numbers):
                 return None, pages
             found += part.rows
+            seen |= numbers
             offset, total = offset + len(part.rows), part.total
             if offset >= total or found[-1].at >= self._ends_at:
                 return [change for change in found if change.at < self._ends_at], pages
@@ -87,10 +91,5 @@ class MovingList:
     def _check_order(self, rows: Sequence[Change]) -> None:
         if len(rows) > self._limit:
             raise BrokenContract(*self._where, "unexpected_answer", fields=("limit",))
-        if any(later[:2] < earlier[:2] for earlier, later in pairwise(rows)):
-            raise BrokenContract(*self._where, "order_broken", fields=("at", "number"))
-
-    def _moved(self, part: Rows, offset: int, total: int, found: Sequence[Change]) -> bool:
-        if part.total < total or len(part.rows) != max(0, min(self._limit, part.total - offset)):
-            return True
-        return bool(found and part.rows and part.rows[0][:2] < found[-1][:2])
+        if any(later.at < earlier.at for earlier, later in pairwise(rows)):
+            raise BrokenContract(*self._where, "order_broken", fields=("at",))

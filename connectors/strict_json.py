@@ -29,9 +29,10 @@ def read_object(answer: Answer, transfer: Transfer) -> dict[str, Any]:
         raise transfer.error(Refused, "http_refused", status)
     try:
         found = json.loads(answer.body.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        kind, code = _unreadable(answer.body)
-        raise transfer.error(kind, code) from None
+    except RecursionError:
+        raise transfer.error(BrokenContract, "not_json") from None
+    except ValueError:
+        raise transfer.error(*_unreadable(answer.body)) from None
     if not isinstance(found, dict):
         raise transfer.error(BrokenContract, "not_json")
     return found

@@ -1,4 +1,4 @@
-"""A population connector on a register that a test can script."""
+"""Connectors on registers that a test can script."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from connectors.base import CallContext, IdentityClaim, RetryBudget
+from connectors.base import CallContext, Courtesy, IdentityClaim, RetryBudget
+from connectors.business import Business
 from connectors.memory import memory_ports
 from connectors.population import Population
 from hub.settings import RegisterSettings
+from tests.connectors.lgsp import URL, Lgsp, hashed
 from tests.connectors.register import NOW, Register
 
 QUICK = RetryBudget(attempts=4, seconds=5.0, attempt_seconds=1.0, first_wait=0.001, longest_wait=0.002)
@@ -67,5 +69,57 @@ def connect(register: Register) -> Connect:
         config = changed.pop("config", None) or settings()
         ports = changed.pop("ports", None) or memory_ports(SECRETS)
         return Population(config, ports, **{**options, **changed})
+
+    return make
+
+
+BUSINESS_SECRETS = {"env:BUSINESS": "sandbox-business-secret", "env:SYNC": "sync-key:sync-pass", "env:AN": "an:an-pass"}
+
+
+def business_settings(**changed: Any) -> RegisterSettings:
+    """Returns the settings of the sandbox's business register."""
+    return RegisterSettings(
+        **{
+            "url": URL,
+            "access_key": "sandbox-access",
+            "secret": "env:BUSINESS",
+            "app_name": "lienthong",
+            "partner_code": "G16",
+            "partner_code_cus": "G16",
+            "sync_officer": "CB-SYNC",
+            "officers": {"an": "CB-00123"},
+            "officer_secrets": {"CB-SYNC": "env:SYNC", "CB-00123": "env:AN"},
+            **changed,
+        }
+    )
+
+
+class Brisk(Business):
+    """The business register's connector without its rate, so that a test need not wait for turns."""
+
+    courtesy = Courtesy(per_second=100_000, concurrent=8)
+
+
+@pytest.fixture
+def lgsp() -> Lgsp:
+    """A business register with no enterprise in it, which knows the officers of the settings."""
+    return Lgsp(passes={"sync": hashed("sync-key:sync-pass"), "an": hashed("an:an-pass")})
+
+
+@pytest.fixture
+def business(lgsp: Lgsp) -> Callable[..., Business]:
+    """Makes connectors to that register, in the sandbox, at its time, with quick retries."""
+
+    def make(kind: type[Business] = Brisk, **changed: Any) -> Business:
+        options = {
+            "environment": "sandbox",
+            "settle_lag": timedelta(minutes=2),
+            "retry": QUICK,
+            "transport": httpx.MockTransport(lgsp),
+            "clock": lambda: lgsp.now,
+        }
+        config = changed.pop("config", None) or business_settings()
+        ports = changed.pop("ports", None) or memory_ports(BUSINESS_SECRETS)
+        return kind(config, ports, **{**options, **changed})
 
     return make
