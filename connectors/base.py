@@ -125,7 +125,8 @@ class Connector:
     """The client of a register over HTTP; other registers have their `session` only."""
 
     def __init_subclass__(cls) -> None:
-        declared = [getattr(member, "declaration", None) for member in vars(cls).values()]
+        members = [member for base in reversed(cls.__mro__) for member in vars(base).values()]
+        declared = [getattr(member, "declaration", None) for member in members]
         cls.queries = {d.name: d for d in declared if isinstance(d, QueryDeclaration)}
         cls.feeds = {d.name: d for d in declared if isinstance(d, FeedDeclaration)}
 

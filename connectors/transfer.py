@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import ssl
 import zlib
@@ -9,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,10 @@ CLOCK_TOLERANCE = 120.0
 
 QUERY = "lienthong.query"
 """The extension of a request that holds its query string until it is sent."""
+
+# httpx logs a register's reason phrase at INFO and httpcore its headers at DEBUG: either may quote whom we asked about.
+for _library in ("httpx", "httpcore"):
+    logging.getLogger(_library).setLevel(logging.WARNING)
 
 _OWN_CODE = re.compile(rb'(?:"error_code"\s*:\s*"|<MaLoi>)(\w{1,40})["<]')
 
@@ -65,6 +71,8 @@ def http_client(network: httpx.AsyncBaseTransport, seconds: float) -> httpx.Asyn
         transport=QueryTransport(network),
         timeout=httpx.Timeout(seconds, connect=10.0),
         follow_redirects=False,
+        # A cookie would tie one officer's question to another's.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         # A register is reached by its security server: no proxy or .netrc of the shell may step in between.
         trust_env=False,
     )

@@ -73,7 +73,11 @@ BROKEN: dict[str, type[Connector]] = {
     "connection_that_breaks_off": errors.GivesUpOnBrokenAnswers,
     "nobody_listens": errors.GivesUpOnConnections,
     "silence_on_a_socket": calls.WaitsForEver,
+    "no_cookie_is_kept": calls.KeepsCookies,
+    "no_proxy_of_the_shell": calls.GoesByTheShell,
+    "untrusted_certificate": calls.TrustsAnybody,
     # unreadable
+    "status_of_no_answer": errors.TakesRefusalsForNobody,
     "garbage": errors.TakesErrorsForNobody,
     "truncated": errors.TakesErrorsForNobody,
     "truncated_once": errors.GivesUpOnBrokenAnswers,
@@ -118,10 +122,12 @@ BROKEN: dict[str, type[Connector]] = {
     "aclose_closes": calls.NeverCloses,
     # redaction
     "errors_show_nobody": answers.QuotesTheClaim,
+    "no_field_of_a_request_shows": answers.LogsTheGround,
     "feed_errors_show_nobody": answers.QuotesStrayErrors,
     "no_field_of_an_answer_shows": answers.QuotesTheAnswer,
     "no_field_of_a_page_shows": feeds.QuotesTheRow,
     "answers_leave_no_trace": answers.LogsTheAnswer,
+    "headers_leave_no_trace": calls.LogsItsNetwork,
     "secrets_are_never_shown": calls.LogsItsSecret,
 }
 

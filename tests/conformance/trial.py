@@ -159,9 +159,11 @@ class Trial:
         return [entry async for page in self.pages(since, until, **how) for entry in page.entries]
 
     @asynccontextmanager
-    async def served(self, twist: Callable[[ASGIApp], ASGIApp] = lambda app: app) -> AsyncIterator[str]:
-        """Serves the twin over real HTTP; gives its address."""
-        async with served(twist(self.app)) as url:
+    async def served(
+        self, twist: Callable[[ASGIApp], ASGIApp] = lambda app: app, *, tls: bool = False
+    ) -> AsyncIterator[str]:
+        """Serves the twin over real HTTP, or HTTPS with a certificate of its own making; gives its address."""
+        async with served(twist(self.app), tls=tls) as url:
             yield url
 
 

@@ -73,6 +73,7 @@ class Wire(httpx.AsyncBaseTransport):
         if isinstance(change, httpx.Response):
             return change
         answer = await self.inner.handle_async_request(request)
+        answer.request = request
         self.kept.append(await answer.aread())
         if change is None:
             return answer
@@ -120,4 +121,5 @@ def _unread(answer: httpx.Response) -> httpx.Response:
         content = answer.content
     except httpx.ResponseNotRead:
         return answer
-    return httpx.Response(answer.status_code, headers=answer.headers, stream=httpx.ByteStream(content))
+    stream = httpx.ByteStream(content)
+    return httpx.Response(answer.status_code, headers=answer.headers, stream=stream, extensions=answer.extensions)

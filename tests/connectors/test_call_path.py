@@ -361,3 +361,12 @@ def test_declarations_are_collected() -> None:
     assert {"citizens"} == set(Population.feeds)
     assert Population.feeds["citizens"].overlap.total_seconds() == 600
     assert Connector.feeds == {}
+
+
+def test_declarations_are_inherited() -> None:
+    """A connector that changes another one's courtesy keeps its queries and feeds."""
+
+    class Slower(Population):
+        courtesy = Courtesy(1, 1)
+
+    assert (Population.queries, Population.feeds) == (Slower.queries, Slower.feeds)

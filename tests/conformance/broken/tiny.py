@@ -69,11 +69,6 @@ class Tiny(Connector):
     service: ClassVar[Rest] = Rest(**SERVICE)
     courtesy = Courtesy(per_second=50, concurrent=4)
 
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        cls.queries = {**Tiny.queries, **cls.queries}
-        cls.feeds = {**Tiny.feeds, **cls.feeds}
-
     @query(Person)
     async def person(self, claim: IdentityClaim, context: CallContext) -> Person | None:
         """Finds one person by number, name and birth date together; None when there is no such person."""

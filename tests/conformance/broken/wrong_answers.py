@@ -132,6 +132,15 @@ class QuotesTheClaim(Tiny):
             raise
 
 
+class LogsTheGround(Tiny):
+    """Logs for which dossier it asked."""
+
+    async def person(self, claim: IdentityClaim, context: CallContext) -> Person | None:
+        """Finds one person."""
+        logging.getLogger("tiny").info("asking for %s", context.dossier)
+        return await super().person(claim, context)
+
+
 class QuotesStrayErrors(Tiny):
     """Takes the text of whatever broke into its own error."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 
@@ -112,6 +113,44 @@ class FollowsRedirects(Tiny):
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
         self.http.follow_redirects = True
+
+
+class TrustsAnybody(Tiny):
+    """Does not look at certificates."""
+
+    def __init__(self, *given: Any, transport: Any = None, **options: Any) -> None:
+        transport = transport or httpx.AsyncHTTPTransport(verify=False)
+        super().__init__(*given, transport=transport, **options)
+
+
+class GoesByTheShell(Tiny):
+    """Uses the proxy that the shell names."""
+
+    def __init__(self, *given: Any, transport: Any = None, **options: Any) -> None:
+        if transport is None and "HTTP_PROXY" in os.environ:
+            transport = httpx.AsyncHTTPTransport(proxy=os.environ["HTTP_PROXY"])
+        super().__init__(*given, transport=transport, **options)
+
+
+class KeepsCookies(Tiny):
+    """Takes cookies along from call to call."""
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self.http.cookies = httpx.Cookies()
+
+
+class LogsItsNetwork(Tiny):
+    """Lets its HTTP library log what comes and goes."""
+
+    async def __aenter__(self) -> Self:
+        logging.getLogger("httpcore").setLevel(logging.DEBUG)
+        return await super().__aenter__()
+
+    async def aclose(self) -> None:
+        """Closes the connections, and lets nobody else suffer."""
+        logging.getLogger("httpcore").setLevel(logging.WARNING)
+        await super().aclose()
 
 
 class NeverCloses(Tiny):

@@ -63,6 +63,12 @@ class TakesErrorsForNobody(Tiny):
     service = _misreading(lambda error: None if isinstance(error, Unavailable | BrokenContract) else error)
 
 
+class TakesRefusalsForNobody(Tiny):
+    """Reads a status that it does not know as "nobody"."""
+
+    service = _misreading(lambda error: None if error.code == "http_refused" else error)
+
+
 class TriesWrongSecretsAgain(Tiny):
     """Takes a refused sign-in for an outage."""
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
-from connectors.errors import Unavailable
+import httpx
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from connectors.errors import Denied, Unavailable
 from tests.conformance.served import BreaksOff, closed_port
 from tests.conformance.suite import check
 from tests.conformance.trial import BRIEF, QUICK, Trial, refused
@@ -61,3 +65,52 @@ async def silence_on_a_socket(trial: Trial) -> None:
     ):
         await trial.faults({"kind": "delay", "operation": trial.operation, "ms": 60_000})
         await refused(trial.act(connector=connector), Unavailable, "timeout", within=4)
+
+
+@check("http")
+async def no_cookie_is_kept(trial: Trial) -> None:
+    """A cookie of one answer does not go out with the next question: it would tie one officer's call to another's."""
+
+    def sticky(answer: httpx.Response) -> httpx.Response:
+        headers = {"Set-Cookie": "session=100199404404; Path=/", "Content-Type": answer.headers["Content-Type"]}
+        return httpx.Response(200, headers=headers, content=answer.content)
+
+    trial.script(sticky, times=1)
+    async with trial.connect() as connector:
+        await trial.act(connector=connector)
+        await trial.act(connector=connector)
+    assert not any("Cookie" in sent.request.headers for sent in trial.wire.sent), "the cookie was sent back"
+
+
+@check("http")
+async def no_proxy_of_the_shell(trial: Trial) -> None:
+    """A proxy that the shell names does not step in between: a register is reached by its own address."""
+    expected = await trial.act()
+    proxies = {name: closed_port() for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")}
+    before = {name: os.environ.get(name) for name in (*proxies, "NO_PROXY", "no_proxy")}
+    os.environ.update({**proxies, "NO_PROXY": "", "no_proxy": ""})
+    try:
+        async with trial.served() as url, trial.connect(url=url) as connector:
+            assert expected == await trial.act(connector=connector), "the answer differs"
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
+
+
+@check("http")
+async def untrusted_certificate(trial: Trial) -> None:
+    """A certificate that nobody we trust has signed ends the call: nothing is sent, and asking again mends nothing."""
+    met: list[str] = []
+
+    def listening(app: ASGIApp) -> ASGIApp:
+        async def listen(scope: Scope, receive: Receive, send: Send) -> None:
+            met.append(scope["type"])
+            await app(scope, receive, send)
+
+        return listen
+
+    async with trial.served(listening, tls=True) as url, trial.connect(url=url) as connector:
+        await refused(trial.act(connector=connector), Denied, "certificate")
+    assert met == [], "a request went to a server that nobody vouches for"

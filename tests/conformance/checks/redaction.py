@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 
 import httpx
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from connectors.base import FeedEntry
 from connectors.errors import Denied
 from tests.conformance.canary import CANARY, found, overheard, said
+from tests.conformance.case import CONTEXT
 from tests.conformance.checks.courtesy import ONCE
 from tests.conformance.suite import check
 from tests.conformance.trial import Trial, refused
@@ -25,6 +28,9 @@ def _misbehaviours(who: str) -> Iterator[Change]:
     """Lists answers that quote somebody, and library errors that do."""
     for status in (400, 401, 403, 404, 409, 422, 429, 500, 503):
         yield httpx.Response(status, text=who, headers={"Retry-After": "100199404404"})
+    for name in ("Content-Encoding", "Content-Type", "Content-Length", "Date", "Set-Cookie"):
+        yield httpx.Response(200, text=who, headers={name: CANARY.split()[-1]})
+    yield httpx.Response(500, text=who, extensions={"reason_phrase": CANARY.split()[-1].encode()})
     yield httpx.Response(302, headers={"Location": f"http://elsewhere.invalid/{CANARY.split()[-1]}"})
     for form in (
         "<html>{}",
@@ -63,6 +69,22 @@ async def errors_show_nobody(trial: Trial) -> None:
         trial.wire.forget()
         trial.script(change)
         await _outcome(trial.ask(claim, connector=connector), texts)
+
+
+@check("http", "question")
+async def no_field_of_a_request_shows(trial: Trial) -> None:
+    """A register that sends our own request back in its answer does not make us show it."""
+    claim, connector = await trial.claim(), trial.unhurried(retry=ONCE)
+    marked = replace(CONTEXT, purpose=CANARY, legal_basis=CANARY, procedure=CANARY, dossier=CANARY, trace_id=CANARY)
+    texts = [*trial.question.traces(claim), CANARY]
+    for status in (200, 400, 401, 403, 429, 500):
+        trial.wire.forget()
+        trial.script(lambda answer, status=status: httpx.Response(status, content=_echo(answer.request)))  # type: ignore[misc]
+        await _outcome(trial.ask(claim, connector=connector, context=marked), texts)
+
+
+def _echo(request: httpx.Request) -> bytes:
+    return b"\n".join([request.url.raw_path, *(b": ".join(pair) for pair in request.headers.raw), request.content])
 
 
 @check("http", "feed")
@@ -125,6 +147,26 @@ async def answers_leave_no_trace(trial: Trial) -> None:
     claim = await trial.claim()
     async with trial.served() as url, trial.connect(url=url) as connector:
         await _outcome(trial.ask(claim, connector=connector), trial.question.traces(claim))
+
+
+@check("http")
+async def headers_leave_no_trace(trial: Trial) -> None:
+    """What a register writes into its headers is in no log either, over a real network, at any level."""
+    number = CANARY.split()[-1]
+
+    def quoting(app: ASGIApp) -> ASGIApp:
+        async def quote(scope: Scope, receive: Receive, send: Send) -> None:
+            async def marked(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    message["headers"] = [*message["headers"], (b"x-subject", number.encode())]
+                await send(message)
+
+            await app(scope, receive, marked)
+
+        return quote
+
+    async with trial.served(quoting) as url, trial.connect(url=url) as connector:
+        await _outcome(trial.act(connector=connector), [number])
 
 
 @check("http")

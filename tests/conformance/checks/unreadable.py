@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import httpx
 
-from connectors.errors import BrokenContract, Unavailable
+from connectors.errors import BrokenContract, ConnectorError, Unavailable
 from tests.conformance.suite import check
 from tests.conformance.trial import Trial, refused
 from tests.conformance.wire import body
@@ -142,3 +142,12 @@ async def redirect(trial: Trial) -> None:
         await refused(trial.act(), BrokenContract, "redirect")
         hosts = {sent.request.url.host for sent in trial.wire.sent}
         assert hosts == {"twin"}, "the redirect was followed"
+
+
+@check("http")
+async def status_of_no_answer(trial: Trial) -> None:
+    """A good status other than 200 promises an answer that is not there, or not whole: it is none."""
+    for status in (201, 202, 203, 204, 205, 206, 207):
+        trial.wire.forget()
+        trial.script(lambda answer, status=status: httpx.Response(status, content=answer.content))  # type: ignore[misc]
+        await refused(trial.act(), ConnectorError)
