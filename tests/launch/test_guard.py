@@ -71,15 +71,18 @@ def test_a_guard_that_is_told_to_stop_kills_what_does_not_listen(launcher: psuti
     launcher.kill()
 
 
-def test_the_exit_code_is_the_commands() -> None:
-    """A guard ends with the code of its command."""
+@pytest.mark.parametrize(
+    ("end", "expected"), [("raise SystemExit(7)", 7), ("import os; os.kill(os.getpid(), 9)", 128 + signal.SIGKILL)]
+)
+def test_the_exit_code_is_the_commands(end: str, expected: int) -> None:
+    """A guard ends with the code of its command, and with a shell's code for one that was killed."""
     script = Path(guard.__file__)
-    command = [sys.executable, "-I", "-S", str(script), "--", sys.executable, "-c", "raise SystemExit(7)"]
+    command = [sys.executable, "-I", "-S", str(script), "--", sys.executable, "-c", end]
 
     with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
         code = process.wait(20)
 
-    assert code == 7
+    assert code == expected
 
 
 def test_orphans_count_as_descendants() -> None:
