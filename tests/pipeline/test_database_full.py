@@ -187,7 +187,7 @@ def test_a_disk_too_full_for_the_log_ends_the_server_and_loses_nothing(
     with pytest.raises(StoreUnavailable, match=r"broke the connection .* disk is not full"):
         run_feed(FEED, Context(context.settings, context.ring, exhaust, workers=1))
     # Gone, or recovered into the same want of room: either is told.
-    with pytest.raises(StoreUnavailable, match="is it up|see that it runs|no room left"):
+    with pytest.raises(StoreUnavailable, match=r"is it up|see that it runs|no room left"):
         run_feed(FEED, context)
     disk.tell("free")
     disk.tell("start")
