@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from connectors.errors import BrokenContract, ConnectorError, Denied, Refused, Unavailable
 from connectors.memory import memory_ports
+from connectors.retry import RetryBudget
 from hub.settings import RegisterSettings
 from tests.connectors.cards import DAY, DAY_18, DeliveredCards, card, csv, delivered, put, read
 
@@ -22,14 +24,14 @@ DROP = "drop"
 class Account(asyncssh.SSHServer):
     """Lets one account in, by password or by key."""
 
-    def __init__(self, client_key: asyncssh.SSHKey, connections: list[asyncssh.SSHServerConnection]) -> None:
-        self._client_key = client_key
-        self._connections = connections
+    def __init__(self, server: Server) -> None:
+        self._server = server
 
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
-        self._connections.append(conn)
+        self._server.connections.append(conn)
 
     def begin_auth(self, username: str) -> bool:
+        self._server.signed_in += 1
         return True
 
     def password_auth_supported(self) -> bool:
@@ -42,7 +44,21 @@ class Account(asyncssh.SSHServer):
         return True
 
     def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
-        return username == "hub" and key.public_data == self._client_key.public_data
+        return username == "hub" and key.public_data == self._server.client_key.public_data
+
+
+class Drop(asyncssh.SFTPServer):
+    """The folder of a server, which may go silent."""
+
+    def __init__(self, channel: asyncssh.SSHServerChannel, server: Server) -> None:
+        super().__init__(channel, chroot=str(server.root))
+        self._server = server
+
+    async def read(self, file_obj: object, offset: int, size: int) -> bytes:
+        if self._server.silent:
+            self._server.silent -= 1
+            await asyncio.sleep(60)
+        return super().read(file_obj, offset, size)  # type: ignore[return-value]
 
 
 @dataclass
@@ -55,15 +71,17 @@ class Server:
     port: int = 0
     listener: asyncssh.SSHAcceptor | None = None
     connections: list[asyncssh.SSHServerConnection] = field(default_factory=list)
+    signed_in: int = 0
+    silent: int = 0
 
     async def start(self) -> None:
         """Opens the port: the same one after a stop."""
         self.listener = await asyncssh.create_server(
-            lambda: Account(self.client_key, self.connections),
+            lambda: Account(self),
             "127.0.0.1",
             self.port,
             server_host_keys=[self.host_key],
-            sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=str(self.root)),
+            sftp_factory=lambda channel: Drop(channel, self),
         )
         self.port = self.listener.get_port()
 
@@ -147,6 +165,7 @@ async def test_another_host_key_is_denied(server: Server) -> None:
     error = await refused(server.cards(pins=server.pins(asyncssh.generate_private_key("ssh-ed25519"))))
 
     assert (type(error), error.code) == (Denied, "host_key")
+    assert server.signed_in == 0
 
 
 async def test_the_key_of_another_server_does_not_count(server: Server) -> None:
@@ -167,6 +186,7 @@ async def test_nothing_is_trusted_by_default(server: Server, changed: dict[str, 
 
     assert (type(error), error.code) == (Refused, "secret_missing")
     assert field in error.fields
+    assert server.connections == []
 
 
 @pytest.mark.parametrize("changed", [{"held": "wrong"}, {"user": "someone"}])
@@ -231,3 +251,14 @@ async def test_a_broken_connection_is_opened_anew(server: Server) -> None:
         second = await read(connector.cards(DAY_18, DAY_18 + DAY))
 
     assert (len(first), len(second)) == (2, 2)
+
+
+async def test_a_silent_server_is_asked_on_a_new_connection(server: Server) -> None:
+    """An attempt that timed out takes its connection with it: the next one does not wait for the same silence."""
+    server.silent = 1
+    async with server.cards() as connector:
+        connector.budget = RetryBudget(attempts=2, seconds=30.0, attempt_seconds=2.0, first_wait=0.001)
+
+        assert len(await read(connector.cards(DAY_18, DAY_18 + DAY))) == 2
+
+    assert len(server.connections) == 2

@@ -18,6 +18,7 @@ from psycopg import sql
 
 from connectors.errors import BrokenContract, ConnectorError, Denied, Refused, Unavailable
 from connectors.memory import memory_ports
+from connectors.retry import RetryBudget
 from connectors.sql import View
 from hub.settings import RegisterSettings
 from schemas.drift import unknown_fields
@@ -62,8 +63,9 @@ class Source:
         at = urlsplit(self.server.admin_url)
         secrets = {"env:SECRET": changed.pop("held", PASSWORD)}
         url = f"postgresql+psycopg://{at.hostname}:{at.port or 5432}/{self.database}?sslmode=disable"
+        retry = changed.pop("retry", QUICK)
         settings = {"url": url, "user": self.role, "secret": "env:SECRET", **changed}
-        options: dict[str, Any] = {"environment": "sandbox", "retry": QUICK, "clock": lambda: NOW}
+        options: dict[str, Any] = {"environment": "sandbox", "retry": retry, "clock": lambda: NOW}
         return Cards(RegisterSettings(**settings), memory_ports(secrets), **options)
 
 
@@ -233,8 +235,9 @@ async def test_a_slow_view_times_out_at_the_source(source: Source) -> None:
     source.run("""create or replace view mo.the_thu_vien as
                   select "SoThe", "LoaiThe" || pg_sleep(30)::text as "LoaiThe", "CapNhat", "TrangThai" from mo.the""")
     source.add((key(1), SINCE))
+    patient = RetryBudget(attempts=1, seconds=120.0, attempt_seconds=120.0)
 
-    error = await refused(source.cards())
+    error = await refused(source.cards(retry=patient))
 
     assert (type(error), error.code) == (Unavailable, "timeout")
 
