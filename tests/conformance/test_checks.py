@@ -14,7 +14,9 @@ from tests.conformance.broken import wrong_feeds as feeds
 from tests.conformance.broken import wrong_logins as logins
 from tests.conformance.broken.tiny import TINY, Tiny
 from tests.conformance.cases.business import BUSINESS
+from tests.conformance.cases.cards import CARDS
 from tests.conformance.suite import try_check
+from tests.connectors.cards import DeliveredCards
 
 BROKEN: dict[str, type[Connector]] = {
     # authentication
@@ -146,3 +148,4 @@ async def test_check_fails_on_a_connector_that_breaks_it(name: str) -> None:
 
 
 TestTiny = conformance(Tiny, TINY)
+TestCards = conformance(DeliveredCards, CARDS)

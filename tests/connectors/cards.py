@@ -33,7 +33,7 @@ DAY = timedelta(days=1)
 class Card(BaseModel):
     """A card: number, kind, time of the latest change."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     SoThe: str
     LoaiThe: str
