@@ -23,7 +23,7 @@ CAPABILITIES = {
     "keys": "lists every key that exists, for reconciliation",
     "tombstones": "announces withdrawn records",
     "claims": "is asked by number, name and birth date together",
-    "people": "its answers and keys are personal numbers, which the environment guard knows",
+    "people": "has personal numbers as keys and in its answers, which the environment guard knows",
     "officers": "wants to know which officer asks",
     "signed_time": "checks the time in our signature",
 }

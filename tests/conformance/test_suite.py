@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -103,6 +104,13 @@ def test_a_forgotten_connector_is_found() -> None:
 def test_every_capability_is_needed_by_a_check() -> None:
     """A capability that no check asks for would be declared for nothing."""
     assert set(CAPABILITIES) == {capability for check in CHECKS.values() for capability in check.needs}
+
+
+def test_every_capability_is_documented() -> None:
+    """The page for newcomers says every capability in the words of the code."""
+    page = (Path(__file__).parents[2] / "docs" / "connect-a-register.md").read_text("utf-8")
+
+    assert [name for name in CAPABILITIES if f"| `{name}` |" not in page] == []
 
 
 async def test_the_checks_run_without_pytest(capsys: pytest.CaptureFixture[str]) -> None:
