@@ -10,7 +10,7 @@ import pytest
 
 from sandbox_mocks.country import Country
 from sandbox_mocks.country.enterprises import Enterprises, Unit
-from sandbox_mocks.country.enterprises.plan import FIRM, HOUSEHOLD
+from sandbox_mocks.country.enterprises.plan import FIRM, FOLLOWS, HOUSEHOLD
 from sandbox_mocks.country.timeline import HISTORY_END, VIETNAM, epoch_ms
 from tests.sandbox_mocks.business_caller import moment
 from tests.sandbox_mocks.conftest import NOW
@@ -147,7 +147,7 @@ def test_some_people_represent_two_firms(enterprises: Enterprises, country: Coun
 
 def test_chains_of_owners_end(enterprises: Enterprises) -> None:
     """Some firms own others, over several steps, and no chain comes back to where it began."""
-    deepest = 0
+    deepest, owned = 0, 0
     for firm in range(enterprises.plan.total(FIRM)):
         chain = [firm]
         while (parent := enterprises.roles.parent(chain[-1])) is not None:
@@ -155,7 +155,9 @@ def test_chains_of_owners_end(enterprises: Enterprises) -> None:
             assert chain[-1] in enterprises.roles.subsidiaries(parent)
             chain.append(parent)
         deepest = max(deepest, len(chain))
+        owned += len(chain) > 1
     assert deepest >= 3
+    assert 0.03 < owned / enterprises.plan.total(FIRM) < 0.2
 
 
 def test_an_owning_firm_is_named_by_its_code(enterprises: Enterprises) -> None:
@@ -186,7 +188,9 @@ def test_each_approved_dossier_changes_the_entry(enterprises: Enterprises, units
             assert moment(main["LAST_AMEND_DATE"]) == step.time
             assert main["ENTERPRISE_STATUS"] == step.status
             counts.append(int(main["NUMBER_CHANGES"]))
-        assert all(later - earlier == 1 for earlier, later in pairwise(counts))
+        assert counts == list(range(counts[0], counts[0] + len(counts)))
+        loaded = unit.form in (FIRM, HOUSEHOLD) and enterprises.plan.cohort(unit.form, unit.place)[0] == 0
+        assert 0 <= counts[0] < (5 if loaded else 1)
 
 
 def test_lives_are_in_order(enterprises: Enterprises) -> None:
@@ -204,6 +208,53 @@ def test_lives_are_in_order(enterprises: Enterprises) -> None:
                 assert step.kind != "resume" or before.status == "05"
             kinds |= {step.kind for step in steps}
     assert {"rename", "move", "capital", "represent", "suspend", "resume", "dissolve", "close", "attempt"} <= kinds
+
+
+def test_what_follows_comes_later(enterprises: Enterprises) -> None:
+    """A resumption follows its suspension, a closure its dissolution, and a site's later dossiers its founding."""
+    followed = 0
+    for form in (FIRM, HOUSEHOLD):
+        for place in range(enterprises.plan.total(form)):
+            times = {step.kind: step.time for step in enterprises.history.life(form, place).steps}
+            for kind, (lead, years) in FOLLOWS[form].items():
+                if kind in times:
+                    followed += 1
+                    assert 0 < times[kind] - times[lead] < (years + 1) * 366 * 86_400_000
+                else:
+                    assert lead not in times or times[lead] > HISTORY_END - (years + 1) * 366 * 86_400_000
+    assert followed > 500
+
+
+def test_sites_are_founded_under_open_firms(enterprises: Enterprises) -> None:
+    """A branch or location is founded while its firm is open, the second one after the first, else refused."""
+    founded, refused = 0, 0
+    for firm in range(enterprises.plan.total(FIRM)):
+        status, open_sites = "00", set()
+        for step in enterprises.history.life(FIRM, firm).steps:
+            if step.unit.form == FIRM:
+                status = step.status
+                refused += step.document == "NEW" and step.process != "3"
+            elif step.document == "NEW":
+                founded += 1
+                assert status in ("00", "05")
+                assert step.unit.number == 1 or step.unit._replace(number=1) in open_sites
+                open_sites.add(step.unit)
+            elif step.status == "01":
+                open_sites.discard(step.unit)
+    assert founded > 300
+    assert refused > 5
+
+
+def test_nobody_owns_two_private_enterprises(enterprises: Enterprises, country: Country) -> None:
+    """The law allows one private enterprise to a person, and that one no household business beside it."""
+    owners = 0
+    for person in range(country.total):
+        ties = {tie.unit for tie in enterprises.of_person(person, NOW) if tie.role == "member"}
+        private = [unit for unit in ties if unit.form == FIRM and enterprises.roles.type(unit.place) == "1"]
+        if private:
+            owners += 1
+            assert len(private) + sum(unit.form == HOUSEHOLD for unit in ties) == 1
+    assert owners > 50
 
 
 def test_renaming_and_moving_show(enterprises: Enterprises) -> None:
