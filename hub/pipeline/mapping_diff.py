@@ -141,12 +141,12 @@ class _Comparing:
         elif set(was) != set(becomes):
             self.diff.refused_otherwise += 1
 
-    def _fields(self, before: dict[str, str], after: dict[str, str]) -> None:
+    def _fields(self, before: dict[str, Any], after: dict[str, Any]) -> None:
         self.diff.changed += 1
         for key in before.keys() | after.keys():
             if before.get(key) != after.get(key):
                 change = self.diff.fields.setdefault(key, Change())
-                change.add(self.show(before.get(key, "")), self.show(after.get(key, "")))
+                change.add(*(self.show(str(side.get(key, ""))) for side in (before, after)))
 
     def _refused(
         self, by: dict[tuple[str, str], Change], refusals: list[tuple[str, str]], before: Mapped, after: Mapped
