@@ -95,9 +95,9 @@ class _Walk:
         self._feed = feed
         self._delivery = delivery
         self._max_bytes = max_bytes
-        self._window = epoch_ms(window[0]), epoch_ms(window[1])
+        self._window = window
         self._size = page_size
-        self._days = deque(delivery.days(*window))
+        self._days: deque[date] = deque()
         self._memory = memory
         self._looked = False
         self._rows: list[FeedEntry] = []
@@ -123,10 +123,11 @@ class _Walk:
     async def _look_around(self) -> None:
         """Lists the folder, sees that no day is missing, and that what was read before is what it was."""
         listed = await self._folder.files()
-        missing = [day for day in self._days if self._delivery.file(day) not in listed]
+        days = self._delivery.days(*self._window)
+        missing = [day for day in days if self._delivery.file(day) not in listed]
         if missing and self._delivery.daily:
             raise self._unavailable("file_missing", self._delivery.file(missing[0]))
-        self._days = deque(day for day in self._days if day not in missing)
+        self._days = deque(day for day in days if day not in missing)
         if self._memory is not None and (changed := await self._changed(self._memory, listed)):
             raise BrokenContract(self._connector.system, self._feed, "file_changed", fields=changed)
 
@@ -145,7 +146,7 @@ class _Walk:
 
     def _whole(self, day: date) -> bool:
         begins, ends = self._delivery.covers(day)
-        return self._window[0] <= begins and ends <= self._window[1]
+        return epoch_ms(self._window[0]) <= begins and ends <= epoch_ms(self._window[1])
 
     async def _file(self, day: date, position: int) -> list[FeedEntry]:
         name = self._delivery.file(day)
@@ -162,7 +163,8 @@ class _Walk:
 
     def _parse(self, content: bytes, day: date) -> tuple[list[FeedEntry], str]:
         contents = unpack(content, self._delivery.layers, self._max_bytes)
-        return self._delivery.read(contents, day, *self._window), digest(content)
+        since, until = map(epoch_ms, self._window)
+        return self._delivery.read(contents, day, since, until), digest(content)
 
     async def _settled(self, name: str) -> FileFacts:
         """Returns what is known about a file that its writer has left."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hub.settings import RegisterSettings
-from tests.conformance.case import Case, Feed, Waiver
+from tests.conformance.case import Case, Feed
 from tests.connectors.cards import DAY, DAY_18, card, csv, put
 
 _DAYS = (18, 19, 20)
@@ -45,11 +44,4 @@ CARDS = Case(
         "signed_time": "delivers files",
         "tombstones": "never says that a card is gone",
     },
-    waivers=(
-        Waiver(
-            check="window_without_zone",
-            reason="the days of a window are counted before its zones are looked at",
-            until=date(2027, 1, 31),
-        ),
-    ),
 )
