@@ -418,6 +418,13 @@ async def test_an_address_that_is_no_folder_is_refused(url: str) -> None:
         await read(delivered(url).cards(DAY_18, DAY_18 + DAY))
 
 
+@pytest.mark.parametrize("since", [DAY_18.replace(tzinfo=None), TWO_DAYS[1]], ids=["without a zone", "upside down"])
+async def test_a_window_that_makes_no_sense_is_refused(folder: Path, since: datetime) -> None:
+    """The window is looked at before a file is."""
+    with pytest.raises(Refused, match="window_invalid"):
+        await read(delivered(folder).cards(since, TWO_DAYS[1]))
+
+
 @pytest.mark.parametrize("name", ["the.csv", "the_%Y%m.csv", "%Y/%m/%d.csv"])
 def test_a_delivery_names_its_days(name: str) -> None:
     """A name without a whole date could not tell two days apart, and a folder in it could lead anywhere."""
