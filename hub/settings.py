@@ -64,7 +64,10 @@ class RegisterSettings(BaseModel):
         "HUB-SYNC", description="Officer code under which pipelines call the register (`MaCanBo`)."
     )
     officers: dict[str, str] = Field(default_factory=dict, description="Our officer codes to the register's own.")
-    ca_file: Path | None = Field(None, description="Private certificate authority of the register.")
+    ca_file: Path | None = Field(
+        None,
+        description="Private certificate authority of the register; over SFTP, its keys as `known_hosts` has them.",
+    )
     timestamp_unit: str = Field("ms", pattern="^(ms|s)$", description="Unit of the `Timestamp` header: `ms` or `s`.")
     access_key: str | None = Field(None, description="`AccessKey` of this hub at an LGSP; its secret is `secret`.")
     app_name: str | None = Field(None, description="`AppName` under which an LGSP knows this hub.")
