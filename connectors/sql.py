@@ -104,7 +104,7 @@ class _Walk(Generic[N]):
         self._size = page_size
         self._make = make
         self._only = only
-        self._statement: Callable[[], Select[Any]] | None = None
+        self._statement: Callable[[int], Select[Any]] | None = None
         self._last: tuple[Any, str] | None = None
         self._rows: list[N] = []
         self._passed = 0
@@ -117,10 +117,12 @@ class _Walk(Generic[N]):
         start = (number - 1) * self._size - self._passed
         self._rows, self._passed = self._rows[start:], self._passed + start
         while not self._ended and self._complete() < self._size:
-            found = await self._database.rows(self._feed, self._statement())
+            # As many again as are held: a bulk load, dated all alike, then takes a few questions and not hundreds.
+            limit = max(self._size, len(self._rows))
+            found = await self._database.rows(self._feed, self._statement(limit))
             entries = [self._make(self._view, row) for row in found]
             self._rows = sorted(self._rows + entries, key=lambda entry: (entry.version, entry.key))
-            self._ended = len(found) < self._size
+            self._ended = len(found) < limit
             if found:
                 self._last = found[-1][self._view.version], str(found[-1][self._view.key])
             if len(self._rows) - self._complete() > MAX_INSTANT:
@@ -137,7 +139,7 @@ class _Walk(Generic[N]):
             count -= 1
         return count
 
-    async def _prepare(self) -> Callable[[], Select[Any]]:
+    async def _prepare(self) -> Callable[[int], Select[Any]]:
         """Checks the columns before the first row is read; a new one comes along, for the feed's drift policy."""
         view = self._view
         found = await self._database.columns(self._feed, view.name, view.schema)
@@ -154,12 +156,12 @@ class _Walk(Generic[N]):
         key: ColumnElement[str] = as_type(table.c[view.key], Text).collate("C")
         since, until = (epoch_ms(moment) if whole else moment for moment in self._window)
 
-        def statement() -> Select[Any]:
+        def statement(limit: int) -> Select[Any]:
             after: ColumnElement[bool] = version >= since
             if self._last is not None:
                 last_version, last_key = self._last
                 after = and_(version >= last_version, or_(version > last_version, key > last_key))
-            return select(*chosen).where(after, version < until).order_by(version, key).limit(self._size)
+            return select(*chosen).where(after, version < until).order_by(version, key).limit(limit)
 
         return statement
 

@@ -142,6 +142,19 @@ async def test_whole_numbers_are_ordered_as_the_texts_that_keys_are(source: Sour
     assert [entry.key for entry in entries] == ["100", "1001", "10010", "10011", "1009"]
 
 
+async def test_too_many_rows_of_one_millisecond_are_refused(source: Source) -> None:
+    """A walk holds the rows of one millisecond up to a bound: a view that dates all alike needs another version."""
+    source.run("""insert into mo.the select '100' || n, 'A', %s::timestamptz + (n %% 999) * interval '1 microsecond', 1
+                  from generate_series(1, 100500) as n""", SINCE)  # fmt: skip
+    patient = RetryBudget(attempts=1, seconds=120.0, attempt_seconds=120.0)
+
+    async with source.cards(retry=patient) as connector:
+        with pytest.raises(BrokenContract, match="oversize") as caught:
+            await read(connector.cards(SINCE, UNTIL, page_size=1000))
+
+    assert caught.value.fields == ("CapNhat",)
+
+
 async def test_an_empty_view_is_an_empty_page(source: Source) -> None:
     """The first page comes even when it is empty."""
     async with source.cards() as connector:
