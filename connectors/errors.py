@@ -42,8 +42,8 @@ CODES: dict[str, str] = {
     "credentials": "the register refused our account: check user, secret, logical address and client id",
     "clock_skew": "the clocks of the hub and the register differ: synchronise this machine (NTP), or tell the register",
     "forbidden": "the register knows our account but denies the service: ask for the right",
-    "host_key": "the server's key is not the pinned one: check the address; renew the keys in `ca_file` when the register "
-    "confirms that they changed",
+    "host_key": "the server's key is not the pinned one: check the address; renew the keys in `ca_file` when the "
+    "register confirms that they changed",
     "certificate": "the register's certificate is not trusted: check the address, or set `ca_file` to its authority",
     # Unavailable
     "timeout": "no answer in time: try again later",
