@@ -41,7 +41,11 @@ async def test_truth_tells_the_clean_detail_and_its_people(business: BusinessCal
         assert found["truth"] == business.enterprises.truth(unit, NOW)
         assert found["version"] == business.enterprises.version(unit, NOW)
         assert [(each["index"], each["role"]) for each in found["people"]] == business.enterprises.ties(unit, NOW)
-        assert key in found["represented"]
+        person = business.enterprises.ties(unit, NOW)[0].person
+        tied = business.enterprises.of_person(person, NOW)
+        represented = [business.enterprises.key(tie.unit) for tie in tied if tie.role == "representative"]
+        assert found["represented"] == represented
+        assert key in represented
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,8 @@ async def test_the_list_moves_while_it_is_read(business: BusinessCaller) -> None
     found = [number for answer in pages for number in numbers(answer)]
     assert found == [*right[:2], right[1], *right[2:]]
     assert [answer["DataCount"] for answer in pages] == [len(right), *[len(right) + 1] * (len(pages) - 1)]
-    assert (await page(business))["Data"][0]["PROCESS_STATUS"] == "2"
+    first = (await page(business))["Data"]
+    assert (len(first), first[0]["PROCESS_STATUS"], first[1]["IN_JOURNAL_NO"]) == (2, "2", right[0])
 
 
 async def test_the_list_recedes_while_it_is_read(business: BusinessCaller) -> None:

@@ -149,6 +149,20 @@ def test_a_wrong_code_stays_for_life(spoilt: Enterprises, units: list[Unit]) -> 
         assert spoilt.unit(spoilt.records.code(unit), NOW) is None
 
 
+def test_a_wrong_code_leads_nobody_astray(spoilt: Enterprises, units: list[Unit]) -> None:
+    """Parents' and owners' codes are found though some codes are wrong, and no two entries share a key."""
+    keys = {spoilt.key(unit) for unit in units}
+    assert len(keys) == len(units)
+    named = 0
+    for unit in units:
+        record = spoilt.records.write(unit, spoilt.version(unit, NOW) or 0)
+        codes = [member["MEMBER_ID_NO"] for member in record["Member"] if member["MEMBER_ID_NO"].startswith("99")]
+        codes += [record["MainInformation"].get("PARENT_GDT_CODE", "")]
+        named += sum(code in keys for code in codes)
+        assert all(code in keys for code in codes if code)
+    assert named > 300
+
+
 def test_the_injected_defects_are_listed(spoilt: Enterprises, units: list[Unit]) -> None:
     """The list for tests has every defect of the approved dossiers so far, in the list's order."""
     since = min(spoilt.records.steps(unit, NOW)[0].time for unit in units)
