@@ -122,9 +122,12 @@ class CongDanNhanThan(Wire):
 
 
 class KetQuaXacThuc(Wire):
-    """The answer of the verification service: whether number, name and birth date belong together."""
+    """The answer of the verification service: whether number, name and birth date belong together.
 
-    TonTai: str
+    TonTai is a boolean as XML writes one; anything else, an empty text too, is no answer and above all no "no".
+    """
+
+    TonTai: Annotated[str, Field(pattern=r"^\s*(?i:true|false|1|0)\s*$")]
     ThoiDiemDuLieu: Text = None
 
     @property

@@ -19,6 +19,8 @@ CAPABILITIES = {
     "http": "is asked over HTTP, so that its answers can be spoiled on the way",
     "login": "gives a token at a service of its own",
     "question": "answers a question live",
+    "record": "answers its question with a record",
+    "verdict": "answers its question with yes or no",
     "feed": "lists what changed in a window",
     "keys": "lists every key that exists, for reconciliation",
     "tombstones": "announces withdrawn records",
@@ -52,14 +54,15 @@ class Waiver:
 class Question:
     """One question of a register.
 
-    `claim` finds something to ask about at the twin; `optional` is a text field of that answer which may also be empty
-    or absent.
+    `claim` finds something to ask about at the twin. The answer is either a record, of which `optional` is a text field
+    that may also be empty or absent, or a yes or no in the field `verdict`.
     """
 
     method: str
     operation: str
     claim: Callable[[httpx.AsyncClient], Awaitable[Any]]
-    optional: str
+    optional: str | None = None
+    verdict: str | None = None
 
     async def ask(self, connector: Connector, claim: Any, context: CallContext) -> Any:
         """Asks the connector."""
@@ -163,8 +166,10 @@ class Case:
         for capability, reason in self.lacks.items():
             if capability not in CAPABILITIES or not reason.strip():
                 raise ValueError(f"{capability}: not a capability, or no reason why it is lacking")
-        login = self.twin and self.twin.login
-        declared = {"question": self.question, "feed": self.feed, "http": self.twin, "login": login}
+        declared: dict[str, object] = {"question": self.question, "feed": self.feed, "http": self.twin}
+        declared["login"] = self.twin and self.twin.login
+        declared["record"] = self.question and self.question.optional
+        declared["verdict"] = self.question and self.question.verdict
         for capability, value in declared.items():
             if (value is None) is not (capability in self.lacks):
                 raise ValueError(f"declare either a {capability} or why there is none")

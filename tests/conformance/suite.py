@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal
@@ -42,8 +42,8 @@ class Verdict:
 
 
 CHECKS: dict[str, Check] = {}
-COVERED: dict[str, type[Connector]] = {}
-"""The connectors that have a conformance line, by register."""
+COVERED: set[tuple[type[Connector], str]] = set()
+"""The queries and feeds that a conformance line runs, with their connectors."""
 
 
 def check(*needs: str) -> Callable[[Run], Run]:
@@ -104,11 +104,18 @@ async def examine(connector: type[Connector], case: Case) -> list[Verdict]:
         return [await judge(one, connector, case) for one in CHECKS.values()]
 
 
-def conformance(connector: type[Connector], case: Case) -> type:
-    """Makes the test class of one connector; the line that does so is what a new register needs."""
+def conformance(connector: type[Connector], case: Case, *, only: str | None = None) -> type:
+    """Makes the test class of one connector; the line that does so is what a new register needs.
+
+    `only` names a capability, for a further question of a register that has a line already: just the checks that need
+    it are run.
+    """
     _declare(connector, case)
-    COVERED[connector.system] = connector
-    tests = {f"test_{one.name}": _as_test(one, connector, case) for one in CHECKS.values()}
+    asked = [case.question.method] if case.question else []
+    walked = [case.feed.method] if case.feed and only in (None, "feed") else []
+    COVERED.update((connector, name) for name in (*asked, *walked))
+    chosen = [one for one in CHECKS.values() if only is None or only in one.needs]
+    tests = {f"test_{one.name}": _as_test(one, connector, case) for one in chosen}
     return type(f"Test{connector.__name__}", (), {"__doc__": f"The rules for {connector.system}.", **tests})
 
 
@@ -122,9 +129,10 @@ def _declare(connector: type[Connector], case: Case) -> None:
     assert not wrong, f"{connector.system} has what its case says it lacks: {wrong}"
 
 
-def without_line(registry: Mapping[str, type[Connector]], covered: Mapping[str, type[Connector]]) -> list[str]:
-    """Lists the registers whose connector no conformance line runs."""
-    return sorted(system for system, connector in registry.items() if covered.get(system) is not connector)
+def without_line(registry: Mapping[str, type[Connector]], covered: Set[tuple[type[Connector], str]]) -> list[str]:
+    """Lists the queries and feeds of all registers that no conformance line runs."""
+    offered = [(c, name) for c in registry.values() for name in (*c.queries, *c.feeds)]
+    return sorted(f"{connector.system}.{name}" for connector, name in offered if (connector, name) not in covered)
 
 
 def _as_test(one: Check, connector: type[Connector], case: Case) -> Callable[[object], Awaitable[None]]:

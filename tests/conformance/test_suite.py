@@ -84,21 +84,25 @@ def test_a_case_that_contradicts_itself_is_refused(lacks: dict[str, str], change
         replace(TINY, lacks={**TINY.lacks, **lacks}, **changed)
 
 
-@pytest.mark.parametrize("changed", [{"question": None}, {"feed": None}, {}])
-def test_a_case_that_contradicts_its_connector_is_refused(changed: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("changed", "lacking"),
+    [({"question": None}, ["question", "record"]), ({"feed": None}, ["feed"]), ({}, ["keys"])],
+)
+def test_a_case_that_contradicts_its_connector_is_refused(changed: dict[str, Any], lacking: list[str]) -> None:
     """A connector that has a question, a feed or a key list is held to it."""
-    lacks = {**TINY.lacks, **(dict.fromkeys(changed, "said to have none") or {"keys": "said to have none"})}
+    lacks = {**TINY.lacks, **dict.fromkeys(lacking, "said to have none")}
 
     with pytest.raises(AssertionError, match="lacks"):
         conformance(Tiny, replace(TINY, lacks=lacks, **changed))
 
 
 def test_a_forgotten_connector_is_found() -> None:
-    """A connector without a line, or whose line runs another class, is named."""
-    registry = {"tiny": Tiny, "new": Tiny}
+    """A query or feed without a line, or whose line runs another class, is named."""
+    registry = {"tiny": Tiny}
 
-    assert without_line(registry, {"tiny": Tiny}) == ["new"]
-    assert without_line(registry, {"tiny": ChoosesTheFirst, "new": Tiny}) == ["tiny"]
+    assert without_line(registry, set()) == ["tiny.people", "tiny.person"]
+    assert without_line(registry, {(Tiny, "people"), (ChoosesTheFirst, "person")}) == ["tiny.person"]
+    assert without_line(registry, {(Tiny, "people"), (Tiny, "person")}) == []
 
 
 def test_every_capability_is_needed_by_a_check() -> None:

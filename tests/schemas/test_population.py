@@ -87,11 +87,18 @@ def test_unknown_field_is_refused_unless_it_evolves() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "expected"), [("true", True), ("TRUE", True), ("1", True), ("false", False), ("", False)]
+    ("answer", "expected"), [("true", True), ("TRUE", True), (" 1 ", True), ("false", False), ("0", False)]
 )
 def test_verification_answer(answer: str, expected: bool) -> None:
     """The verification answer is a text that means yes or no."""
     assert expected is KetQuaXacThuc(TonTai=answer).confirmed
+
+
+@pytest.mark.parametrize("answer", ["", " ", "null", "có", "true false"])
+def test_verification_answer_that_says_nothing(answer: str) -> None:
+    """A text that means neither yes nor no is refused: above all it is no "no"."""
+    with pytest.raises(ValidationError):
+        KetQuaXacThuc(TonTai=answer)
 
 
 def test_kinship_children() -> None:

@@ -194,5 +194,5 @@ TINY = Case(
         withdrawn=frozenset({GONE}),
         whole=True,
     ),
-    lacks={"login": "each request is signed by itself"},
+    lacks={"login": "each request is signed by itself", "verdict": "answers with a record"},
 )

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from connectors.base import CallContext, IdentityClaim, query
 from connectors.errors import BrokenContract, ConnectorError
+from connectors.population import Population
 from schemas.drift import validate_known
 from tests.conformance.broken.tiny import Person, Tiny
 
@@ -172,3 +173,14 @@ class LogsTheAnswer(Tiny):
     def _found(self, claim: IdentityClaim, found: dict[str, Any]) -> Any:
         logging.getLogger("tiny").debug("found %s", found)
         return super()._found(claim, found)
+
+
+class TakesSilenceForNo(Population):
+    """Reads everything but "true" as no."""
+
+    def read(self, operation: str, model: type[M], raw: object) -> M:
+        """Reads a record; one that does not fit is a no."""
+        try:
+            return super().read(operation, model, raw)
+        except BrokenContract:
+            return model.model_validate({"TonTai": "false"})

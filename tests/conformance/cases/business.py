@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import lru_cache
 
 import httpx
@@ -13,7 +13,7 @@ from sandbox_mocks.business.app import PATH, create_app
 from sandbox_mocks.clock import Clock
 from sandbox_mocks.country import Country
 from tests.conformance.answers import JsonAnswers
-from tests.conformance.case import OFFICER, Case, Feed, Question, Twin, Waiver
+from tests.conformance.case import OFFICER, Case, Feed, Question, Twin
 
 TODAY = datetime(2025, 7, 1, tzinfo=UTC)
 """The twin's time, which stands still: an enterprise is told as it is today."""
@@ -30,6 +30,20 @@ class CodeQuestion(Question):
     def renumbered(self, claim: str, number: str) -> str:
         """Asks for another code."""
         return number
+
+
+@dataclass(frozen=True, kw_only=True)
+class JournalQuestion(CodeQuestion):
+    """A question by the journal number of a dossier."""
+
+    def nobody(self, claim: str) -> str:
+        """Asks for a number that no dossier has."""
+        return "HS9999999998"
+
+
+async def _journal_number(twin: httpx.AsyncClient) -> str:
+    """Returns the number of one of the country's first dossiers."""
+    return "HS0000000005"
 
 
 async def _household(twin: httpx.AsyncClient) -> str:
@@ -56,14 +70,16 @@ def _country() -> Country:
     return Country(1, 20_000, 0.0)
 
 
+_TWIN = Twin(
+    app=lambda: create_app(_country(), clock=Clock(TODAY)),
+    path=PATH,
+    operation=lambda request: request.url.path.rpartition("/")[2],
+    answers=JsonAnswers(rows="Data", total="DataCount", found="MainInformation"),
+    login="token",
+)
+
 BUSINESS = Case(
-    twin=Twin(
-        app=lambda: create_app(_country(), clock=Clock(TODAY)),
-        path=PATH,
-        operation=lambda request: request.url.path.rpartition("/")[2],
-        answers=JsonAnswers(rows="Data", total="DataCount", found="MainInformation"),
-        login="token",
-    ),
+    twin=_TWIN,
     config=_config,
     secrets={"env:SECRET": "sandbox-business-secret", "env:OFFICER": "sandbox-officer-key:sandbox-officer-pass"},
     secret="env:SECRET",
@@ -81,12 +97,14 @@ BUSINESS = Case(
     lacks={
         "claims": "asks by code alone",
         "signed_time": "signs with a token",
+        "verdict": "answers with a record",
     },
-    waivers=(
-        Waiver(
-            check="login_in_trouble",
-            reason="an error that the token service sends as an answer is taken for a broken contract",
-            until=date(2027, 1, 31),
-        ),
+)
+DOSSIER = replace(
+    BUSINESS,
+    twin=replace(_TWIN, answers=JsonAnswers(rows="Data", total="DataCount", found="Data")),
+    question=JournalQuestion(
+        method="dossier", operation="tinhTrangHoSo", claim=_journal_number, optional="CONTACT_PHONE"
     ),
+    lacks={**BUSINESS.lacks, "people": "a dossier's number is nobody's"},
 )

@@ -38,6 +38,8 @@ CARDS = Case(
     lacks={
         "http": "delivers files",
         "question": "delivers files",
+        "record": "answers no question",
+        "verdict": "answers no question",
         "claims": "answers no question",
         "officers": "answers no question",
         "login": "delivers files",

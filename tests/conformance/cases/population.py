@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -69,5 +70,20 @@ POPULATION = Case(
         withdrawn=frozenset({"2"}),
         whole=True,
     ),
-    lacks={"login": "each request is signed by itself"},
+    lacks={"login": "each request is signed by itself", "verdict": "answers with a record"},
+)
+KIN = replace(
+    POPULATION,
+    question=PersonQuestion(method="kin", operation="XacMinhThongTinNhanThan", claim=_somebody, optional="HoVaTen"),
+)
+VERIFY = replace(
+    POPULATION,
+    twin=Twin(
+        app=lambda: create_app(_country()),
+        path=PATH,
+        operation=lambda request: glance(request.content)[0],
+        answers=XmlAnswers(entry="KetQuaXacThuc", total="TongSo"),
+    ),
+    question=PersonQuestion(method="verify", operation="XacThucThongTinCongDan", claim=_somebody, verdict="TonTai"),
+    lacks={"login": "each request is signed by itself", "record": "answers with yes or no"},
 )

@@ -72,10 +72,10 @@ async def production_refuses_invented_answers(trial: Trial) -> None:
     await refused(trial.read(environment="production"), BrokenContract, "synthetic_person")
 
 
-@check("http", "question")
+@check("http", "question", "record")
 async def another_subject(trial: Trial) -> None:
     """An answer about another subject than the one asked for is never passed on."""
     number = trial.question.traces(await trial.claim())[0]
     other = number[:-3] + ("000" if number[-3:] != "000" else "111")
     trial.script(body(lambda content: content.replace(number.encode(), other.encode())))
-    await refused(trial.ask(), BrokenContract, "other_person", "other_enterprise")
+    await refused(trial.ask(), BrokenContract, "other_person", "other_enterprise", "unexpected_answer")

@@ -135,6 +135,7 @@ async def _spoil_each(trial: Trial, operation: str, act: Callable[[], Awaitable[
         kept for sent, kept in zip(trial.wire.sent, trial.wire.kept, strict=True) if sent.operation == operation
     )
     spoiled = list(trial.twin.answers.spoiled(answer, CANARY))
+    assert spoiled, "the answer has no field to spoil"
     for content in spoiled[:: len(spoiled) // MOST_SPOILED + 1]:
         trial.wire.forget()
         trial.script(body(lambda _, content=content: content), operation=operation)  # type: ignore[misc]
