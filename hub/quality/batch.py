@@ -60,12 +60,12 @@ def cross_row_findings(columns: Columns, *, now: datetime | None = None) -> dict
     found: dict[int, list[Finding]] = defaultdict(list)
     rule_id = "duplicate.personal_id"
     try:
-        newest = _newest_rows(columns)
+        newest = newest_rows(columns, "personal_id")
         status = columns["number_status"]
         people = [row for row in newest.values() if status[row] == "active"]
         hits: dict[str, Hits] = {
-            "duplicate.personal_id": _contradicting_rows(columns),
-            "outlier.version_time": _implausible_versions(columns, now or datetime.now(UTC)),
+            "duplicate.personal_id": contradicting_rows(columns, "personal_id"),
+            "outlier.version_time": implausible_versions(columns, "personal_id", now),
             "duplicate.person": _same_person(columns, people),
             "conflict.spouse_not_mutual": _spouse_not_mutual(columns, people, newest),
             "conflict.former_id_shared": _former_id_shared(columns, people),
@@ -80,42 +80,42 @@ def cross_row_findings(columns: Columns, *, now: datetime | None = None) -> dict
     return dict(found)
 
 
-def _newest_rows(columns: Columns) -> dict[str, int]:
-    """Picks the row with the highest version of each number; of equal versions the last."""
+def newest_rows(columns: Columns, key: str) -> dict[str, int]:
+    """Picks the row with the highest version of each key; of equal versions the last."""
     versions = columns["version"]
     newest: dict[str, int] = {}
-    for row, number in enumerate(columns["personal_id"]):
+    for row, number in enumerate(columns[key]):
         other = newest.get(number)
         if other is None or versions[row] >= versions[other]:
             newest[number] = row
     return newest
 
 
-def _contradicting_rows(columns: Columns) -> Hits:
-    """Same number and version, different content: nobody can say which is true."""
+def contradicting_rows(columns: Columns, key: str) -> Hits:
+    """Same key and version, different content: nobody can say which is true."""
     digests = columns["digest"]
-    keys = list(zip(columns["personal_id"], columns["version"], strict=True))
+    keys = list(zip(columns[key], columns["version"], strict=True))
     if len(set(keys)) == len(keys):
         return
     first: dict[tuple[str, int], int] = {}
     told: set[int] = set()
-    for row, key in enumerate(keys):
-        other = first.setdefault(key, row)
+    for row, named in enumerate(keys):
+        other = first.setdefault(named, row)
         if other != row and digests[other] != digests[row]:
             for each in {other, row} - told:
-                yield each, "personal_id"
+                yield each, key
             told |= {other, row}
 
 
-def _implausible_versions(columns: Columns, now: datetime) -> Hits:
+def implausible_versions(columns: Columns, key: str, now: datetime | None) -> Hits:
     """A version from the future would stand for ever; one from before the register existed is in another unit."""
-    latest = int((now + _CLOCK_TOLERANCE).timestamp() * 1000)
+    latest = int(((now or datetime.now(UTC)) + _CLOCK_TOLERANCE).timestamp() * 1000)
     versions = columns["version"]
     if not versions or _FIRST_VERSION <= min(versions) <= max(versions) <= latest:
         return
     for row, version in enumerate(versions):
         if not _FIRST_VERSION <= version <= latest:
-            yield row, "personal_id"
+            yield row, key
 
 
 def _same_person(columns: Columns, people: Sequence[int]) -> Hits:

@@ -1,4 +1,7 @@
-"""What the rows of one batch say against each other: the rules that `hub.quality.batch` evaluates."""
+"""What the rows of one batch say against each other: the rules that `hub.quality.batch` evaluates.
+
+`outlier.version_time` holds for every kind of record; the other rules on enterprises are in `enterprise_batch_rules`.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,7 @@ RULES: Final[tuple[Rule, ...]] = (
             "Return it to the source: its clock or its unit of time is wrong.",
         ),
         "The hub's rule of order: a record never replaces a newer one",
-        ("personal_id",),
+        ("personal_id", "code"),
         {"version": 4_102_444_800_000, "digest": b"1"},
     ),
     _rule(

@@ -15,27 +15,29 @@ from typing import Any, Final
 
 from lxml import html
 
-from hub.quality.expectations import SUITE, Expectation, load_expectations
+from hub.quality.expectations import SUITES, Expectation, load_expectations
 
 _REMOTE: Final = ("src", "href", "action")
+_SUITE_PAGES: Final = tuple(f"expectations/{name}.html" for name in SUITES.values())
 _STATUS: Final = {"text-success": "✓ đạt · passed", "text-danger": "✗ không đạt · failed"}
 
 
 def write_data_docs(
-    suite: Mapping[str, Any], directory: Path, *, batch_id: str, checked_at: datetime
+    suite: Mapping[str, Any], directory: Path, *, batch_id: str, checked_at: datetime, kind: str = "person"
 ) -> dict[str, Path]:
     """Writes `index.html` (what the suite said about a batch) and `suite.html` (the suite) and returns their paths.
 
-    Expectations with too few records are not on the page of results; a line at its head names them.
+    `kind` is the kind of the batch's records. Expectations with too few records are not on the page of results; a line
+    at its head names them.
     """
     from great_expectations.core import ExpectationSuite
     from great_expectations.render.renderer import ExpectationSuitePageRenderer, ValidationResultsPageRenderer
     from great_expectations.render.view import DefaultJinjaPageView
 
-    expectations = load_expectations()
+    expectations = load_expectations(kind)
     configs = {each.rule.id: _config(each) for each in expectations}
-    results = _results(suite, configs, batch_id, checked_at)
-    documented = ExpectationSuite(name=SUITE, expectations=[dict(_plain_config(each)) for each in expectations])
+    results = _results(suite, configs, kind, batch_id, checked_at)
+    documented = ExpectationSuite(name=SUITES[kind], expectations=[dict(_plain_config(each)) for each in expectations])
     view = DefaultJinjaPageView()
     pages = {
         "index": view.render(ValidationResultsPageRenderer(run_info_at_end=True).render(results)),
@@ -84,7 +86,7 @@ def _clean(element: Any) -> None:
         if name.startswith("on") or name in ("style", "integrity", "crossorigin"):
             del element.attrib[name]
         elif name in _REMOTE and not element.get(name).startswith("#"):
-            local = "suite.html" if element.get(name).endswith(f"expectations/{SUITE}.html") else "index.html"
+            local = "suite.html" if element.get(name).endswith(_SUITE_PAGES) else "index.html"
             element.set(name, local)
     if element.tag == "i":
         for marker, text in _STATUS.items():
@@ -96,7 +98,9 @@ def _clean(element: Any) -> None:
         element.drop_tree()
 
 
-def _results(suite: Mapping[str, Any], configs: Mapping[str, Any], batch_id: str, checked_at: datetime) -> Any:
+def _results(
+    suite: Mapping[str, Any], configs: Mapping[str, Any], kind: str, batch_id: str, checked_at: datetime
+) -> Any:
     """Rebuilds the suite's validation result out of what was kept of it."""
     from great_expectations.core import ExpectationSuiteValidationResult, ExpectationValidationResult
 
@@ -115,7 +119,7 @@ def _results(suite: Mapping[str, Any], configs: Mapping[str, Any], batch_id: str
     return ExpectationSuiteValidationResult(
         success=passed == len(results),
         results=results,
-        suite_name=SUITE,
+        suite_name=SUITES[kind],
         statistics={
             "evaluated_expectations": len(results),
             "successful_expectations": passed,

@@ -1,4 +1,4 @@
-"""The batch suite as data: reads `schemas/expectations/*.json` and makes a rule of each expectation.
+"""The batch suites as data: reads `schemas/expectations/*.json` and makes a rule of each expectation.
 
 The files are Great Expectations suites. The `meta` of an expectation carries what every rule has, and `min_rows`: with
 fewer values a share or a distribution says nothing, so that the expectation is reported as not evaluated.
@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from hub.quality.rule import CounterExample, ErrorGroup, Rule, Severity, Stage, Wording
 
-SUITE: Final = "person"
+SUITES: Final[Mapping[str, str]] = {"person": "person", "organisation": "enterprise"}
+"""The suite of each kind of record, by the name of its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +44,19 @@ class Expectation:
         return (self.column,) if self.condition is None else (self.column, str(self.condition["column"]["name"]))
 
 
-def suite_source() -> bytes:
-    """Returns the suite's file as it is, for the version of the rules."""
-    return resources.files("schemas").joinpath("expectations", f"{SUITE}.json").read_bytes()
+def suite_source(kind: str = "person") -> bytes:
+    """Returns the file of a kind's suite as it is, for the version of the rules."""
+    return resources.files("schemas").joinpath("expectations", f"{SUITES[kind]}.json").read_bytes()
 
 
 @cache
-def load_expectations() -> tuple[Expectation, ...]:
-    """Reads the suite of canonical persons; once a process.
+def load_expectations(kind: str = "person") -> tuple[Expectation, ...]:
+    """Reads the suite of a kind of canonical record; once a process.
 
     Raises:
         ValueError: an expectation lacks a part that every rule has.
     """
-    return tuple(parse_expectation(config) for config in json.loads(suite_source())["expectations"])
+    return tuple(parse_expectation(config) for config in json.loads(suite_source(kind))["expectations"])
 
 
 def parse_expectation(config: Mapping[str, Any]) -> Expectation:

@@ -16,7 +16,7 @@ Columns = Mapping[str, Sequence[Any]]
 Derived = Callable[[Columns], Sequence[Any]]
 
 _ADULT_FROM: Final = "1985"
-_CODES: Final = frozenset(("ethnicity", "residence.province"))
+_CODES: Final = frozenset(("ethnicity", "residence.province", "office.province", "kind"))
 _EVER_MARRIED: Final = frozenset(("married", "divorced", "widowed"))
 _OPERATORS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "==": operator.eq,
@@ -28,7 +28,7 @@ _OPERATORS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
 }
 
 
-def _is(name: str, *wanted: str) -> Derived:
+def is_one_of(name: str, *wanted: str) -> Derived:
     """An indicator that is None where the column has no value."""
 
     def derive(columns: Columns) -> list[int | None]:
@@ -82,29 +82,29 @@ def _adult_was_married(columns: Columns) -> list[int | None]:
 
 
 def _name_token(columns: Columns) -> list[float | None]:
-    return [None if name is None else _token(name) for name in columns["name.full"]]
+    return [None if name is None else token_of(name) for name in columns["name.full"]]
 
 
 def _key_token(columns: Columns) -> list[float | None]:
-    return [_token(key) for key in zip(columns["personal_id"], columns["version"], strict=True)]
+    return [token_of(key) for key in zip(columns["personal_id"], columns["version"], strict=True)]
 
 
-def _token(value: object) -> float:
+def token_of(value: object) -> float:
     """Tells values apart without showing them: 53 bits of this process's salted hash, which a float column holds."""
     return float(hash(value) & (2**53 - 1))
 
 
 DERIVED: Final[Mapping[str, Derived]] = {
-    "gender_is_unknown": _is("gender", "unknown"),
+    "gender_is_unknown": is_one_of("gender", "unknown"),
     "gender_is_male": _gender_is_male,
     "birth_year": _birth_year,
     "birth_day": _birth_day,
     "birth_is_january_first": _birth_is_january_first,
     "birth_is_year_only": _birth_is_year_only,
     "residence_has_commune": _residence_has_commune,
-    "ethnicity_is_kinh": _is("ethnicity", "01"),
-    "life_is_deceased": _is("life_status", "deceased"),
-    "number_is_cancelled": _is("number_status", "cancelled"),
+    "ethnicity_is_kinh": is_one_of("ethnicity", "01"),
+    "life_is_deceased": is_one_of("life_status", "deceased"),
+    "number_is_cancelled": is_one_of("number_status", "cancelled"),
     "adult_was_married": _adult_was_married,
     "name_token": _name_token,
     "key_token": _key_token,
@@ -112,10 +112,10 @@ DERIVED: Final[Mapping[str, Derived]] = {
     "ethnicity": lambda columns: columns["ethnicity"],
     "residence.province": lambda columns: columns["residence.province"],
 }
-"""Every column that an expectation may name, and how it comes about."""
+"""Every column that an expectation on people may name, and how it comes about."""
 
 
-def build_frame(columns: Columns, names: Iterable[str]) -> pd.DataFrame:
+def build_frame(columns: Columns, names: Iterable[str], derived: Mapping[str, Derived] = DERIVED) -> pd.DataFrame:
     """Builds the frame of the named columns, one row a record, numbered from 0.
 
     Raises:
@@ -126,9 +126,9 @@ def build_frame(columns: Columns, names: Iterable[str]) -> pd.DataFrame:
 
     data: dict[str, Any] = {}
     for name in dict.fromkeys(names):
-        if name not in DERIVED:
-            raise LookupError(f"no column {name!r} is derived in hub/quality/frame.py")
-        values = DERIVED[name](columns)
+        if name not in derived:
+            raise LookupError(f"no column {name!r} is derived in hub/quality/frame.py or enterprise_frame.py")
+        values = derived[name](columns)
         # Left alone, pandas looks at every value to find out that a column holds figures.
         data[name] = values if name in _CODES else np.array(values, dtype=float)
     return pd.DataFrame(data)

@@ -15,8 +15,6 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Literal
 
-from hub.quality.person import PersonView
-
 _RULE_ID = re.compile(r"[a-z]+(?:_[a-z]+)*\.[a-z0-9]+(?:_[a-z0-9]+)*")
 
 
@@ -64,18 +62,19 @@ class Wording:
 class CounterExample:
     """Patches that must trip a rule, each on its own copy of a good sample of `hub.quality.examples`.
 
-    `on` names the sample: the canonical `record`, the tombstone of a `cancelled` number, the `wire` record of a citizen
-    or of an `enterprise`, the `rows` of a batch (one row a patch) or the `batch` figures. A patch gives keys new
-    values; None takes a key away.
+    `on` names the sample: the canonical `record` of a person, the tombstone of a `cancelled` number, the canonical
+    `organisation`, the `wire` record of a citizen or of an `enterprise`, the `rows` of a batch of people or its
+    `organisation_rows` (one row a patch), or the `batch` figures. A patch gives keys new values; None takes a key away.
     """
 
-    on: Literal["record", "cancelled", "wire", "enterprise", "rows", "batch"]
+    on: Literal["record", "cancelled", "organisation", "wire", "enterprise", "rows", "organisation_rows", "batch"]
     patches: tuple[Mapping[str, Any], ...]
 
 
 Fields = tuple[str, ...]
-RowCheck = Callable[[PersonView], Fields]
-"""Names the fields of one record that break the rule; the empty tuple is the good case."""
+RowCheck = Callable[[Any], Fields]
+"""Takes the view of a record (`PersonView` or `EnterpriseView`, by the rule's kind) and names the fields that break the
+rule; the empty tuple is the good case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +117,8 @@ def row_rule(
     vi: Wording,
     en: Wording,
     source: str,
-    trips: Mapping[str, str | None],
-    on: Literal["record", "cancelled"] = "record",
+    trips: Mapping[str, Any],
+    on: Literal["record", "cancelled", "organisation"] = "record",
 ) -> Rule:
     """Makes a rule on one record; `trips` is the patch on the good sample that it must find."""
     return Rule(rule_id, group, severity, Stage.ROW, fields, vi, en, source, CounterExample(on, (trips,)), check)

@@ -1,27 +1,31 @@
 """The catalogue of rules, and the row rules at work on one record.
 
 Every rule id that any stage of the pipeline may name stands here, so that each has a group, a severity, words in two
-languages and a counter-example. `row_findings` runs the rules that look at one canonical record.
+languages and a counter-example. `row_findings` runs the rules that look at one canonical person, and
+`organisation_findings` those that look at one canonical enterprise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from hub.quality import (
     batch_rules,
     cross_row_rules,
+    enterprise_batch_rules,
     row_dates,
+    row_enterprise,
     row_identity,
     row_places,
     row_relations,
     row_text,
     wire_rules,
 )
-from hub.quality.expectations import load_expectations
+from hub.quality.enterprise import EnterpriseView
+from hub.quality.expectations import SUITES, load_expectations
 from hub.quality.person import PersonView
 from hub.quality.rule import (
     CounterExample,
@@ -50,6 +54,7 @@ __all__ = [
     "Wording",
     "catalogue",
     "finding",
+    "organisation_findings",
     "row_findings",
     "row_findings_by",
 ]
@@ -79,13 +84,16 @@ RULES: Final = catalogue(
     row_identity.RULES,
     row_relations.RULES,
     row_places.RULES,
+    row_enterprise.RULES,
     cross_row_rules.RULES,
+    enterprise_batch_rules.RULES,
     batch_rules.RULES,
-    (expectation.rule for expectation in load_expectations()),
+    (expectation.rule for kind in SUITES for expectation in load_expectations(kind)),
 )
-"""Every rule by its id; those of the batch suite come from `schemas/expectations`."""
+"""Every rule by its id; those of the batch suites come from `schemas/expectations`."""
 
 _Checks = tuple[tuple[RowCheck, Rule], ...]
+_View = Callable[[Mapping[str, Any], int], Any]
 
 
 def _checks(rules: Iterable[Rule]) -> _Checks:
@@ -93,7 +101,10 @@ def _checks(rules: Iterable[Rule]) -> _Checks:
 
 
 _NAME_CHECKS: Final = _checks(row_text.RULES)
-_OTHER_CHECKS: Final = tuple(pair for pair in _checks(RULES.values()) if pair not in _NAME_CHECKS)
+_ORGANISATION_CHECKS: Final = _checks(row_enterprise.RULES)
+_OTHER_CHECKS: Final = tuple(
+    pair for pair in _checks(RULES.values()) if pair not in (*_NAME_CHECKS, *_ORGANISATION_CHECKS)
+)
 
 
 @lru_cache(maxsize=4096)
@@ -109,8 +120,8 @@ def finding(rule_id: str, field: str = "", *, severity: Severity | None = None) 
     return intern_finding(rule.id, field, severity or rule.severity, rule.stage, rule.group)
 
 
-def row_findings(record: Mapping[str, str], version_ms: int) -> list[Finding]:
-    """Checks one flat canonical record, as of the moment its source wrote it, by all row rules.
+def row_findings(record: Mapping[str, Any], version_ms: int) -> list[Finding]:
+    """Checks one flat canonical person, as of the moment its source wrote it, by all row rules on people.
 
     Raises:
         RuleFailed: a rule could not be evaluated; its message holds no value.
@@ -118,21 +129,28 @@ def row_findings(record: Mapping[str, str], version_ms: int) -> list[Finding]:
     return _run(None, record, version_ms)
 
 
-def row_findings_by(rules: Iterable[Rule], record: Mapping[str, str], version_ms: int) -> list[Finding]:
-    """Checks one record by some row rules, such as one that is being tried out."""
-    return _run(_checks(rules), record, version_ms)
+def organisation_findings(record: Mapping[str, Any], version_ms: int) -> list[Finding]:
+    """Checks one flat canonical enterprise as `row_findings` does a person, by all row rules on enterprises."""
+    return _run(_ORGANISATION_CHECKS, record, version_ms, EnterpriseView)
 
 
-def _run(checks: _Checks | None, record: Mapping[str, str], version_ms: int) -> list[Finding]:
+def row_findings_by(
+    rules: Iterable[Rule], record: Mapping[str, Any], version_ms: int, view: _View = PersonView
+) -> list[Finding]:
+    """Checks one record by some row rules of its kind, such as one that is being tried out."""
+    return _run(_checks(rules), record, version_ms, view)
+
+
+def _run(checks: _Checks | None, record: Mapping[str, Any], version_ms: int, view: _View = PersonView) -> list[Finding]:
     found: list[Finding] = []
     rule = None
     try:
-        person = PersonView(record, version_ms)
+        seen = view(record, version_ms)
         if checks is None:
             # One look settles all rules on names for nearly every record.
-            checks = (*_NAME_CHECKS, *_OTHER_CHECKS) if row_text.name_faults(person) else _OTHER_CHECKS
+            checks = (*_NAME_CHECKS, *_OTHER_CHECKS) if row_text.name_faults(seen) else _OTHER_CHECKS
         for check, rule in checks:
-            fields = check(person)
+            fields = check(seen)
             if fields:
                 found += [finding(rule.id, field) for field in fields]
     except Exception as error:

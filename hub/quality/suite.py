@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hub.quality.expectations import Expectation, load_expectations
-from hub.quality.frame import build_frame, count_values
+from hub.quality.frame import DERIVED, Derived, build_frame, count_values
 from hub.quality.rule import Finding, RuleFailed, intern_finding
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class SuiteResult:
 
 
 def run_suite(columns: Columns) -> SuiteResult:
-    """Runs the suite once over the columns of a batch (see `hub.quality.batch.COLUMNS`).
+    """Runs the suite of people once over the columns of a batch (see `hub.quality.batch.COLUMNS`).
 
     Raises:
         RuleFailed: an expectation could not be evaluated, as when its column is missing; no value is shown.
@@ -66,11 +66,16 @@ def run_suite(columns: Columns) -> SuiteResult:
     return run_expectations(load_expectations(), columns)
 
 
-def run_expectations(expectations: Sequence[Expectation], columns: Columns) -> SuiteResult:
-    """Runs some expectations over the columns of a batch, as `run_suite` does with all of the suite."""
+def run_expectations(
+    expectations: Sequence[Expectation], columns: Columns, derived: Mapping[str, Derived] = DERIVED
+) -> SuiteResult:
+    """Runs some expectations over the columns of a batch, as `run_suite` does with all of the suite of people.
+
+    `derived` tells how the columns that the expectations name come about.
+    """
     result = SuiteResult()
     try:
-        frame = build_frame(columns, [name for each in expectations for name in each.columns])
+        frame = build_frame(columns, [name for each in expectations for name in each.columns], derived)
         rows = {each.rule.id: count_values(frame, each.column, each.condition) for each in expectations}
     except Exception as error:
         raise RuleFailed("suite.frame", type(error).__name__) from None

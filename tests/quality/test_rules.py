@@ -19,8 +19,8 @@ from hub.quality.version import rules_version
 from schemas.canonical import CancelledNumber, Person, fields_of, validate_flat
 from schemas.partial_date import PartialDate
 
-ROW_RULES = [rule for rule in RULES.values() if rule.stage is Stage.ROW]
 SAMPLES = {"record": GOOD_RECORD, "cancelled": GOOD_CANCELLED}
+ROW_RULES = [rule for rule in RULES.values() if rule.stage is Stage.ROW and rule.counter_example.on in SAMPLES]
 KEYS = sorted({*fields_of(Person), *fields_of(CancelledNumber)})
 VALUES = ["", "100080000017", "1980-03-21", "1980", "VN", "Null", "CH01", "deceased", "married", "00070", "\u00adVâ"]
 

@@ -1,0 +1,123 @@
+"""Cross-row rules on enterprises: the rows of one batch against each other, in one pass each over plain columns.
+
+An enterprise may come in several versions within a batch; rules about enterprises look at the newest of each code.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from hub.quality.batch import Columns, Hits, contradicting_rows, implausible_versions, newest_rows
+from hub.quality.rules import Finding, RuleFailed, finding
+
+COLUMNS: Final[tuple[str, ...]] = (
+    "position",
+    "version",
+    "digest",
+    "code",
+    "kind",
+    "status",
+    "name.full",
+    "founded_on",
+    "capital",
+    "office.province",
+    "office.commune",
+    "activities",
+    "members",
+    "representatives",
+)
+"""What the cross-row rules and the suite name, as `hub.quality.batch.COLUMNS` does for people; a list is a list of flat
+items, or None."""
+
+
+def cross_row_findings(columns: Columns, *, now: datetime | None = None) -> dict[int, list[Finding]]:
+    """Checks the enterprises of a batch against each other; findings by row index.
+
+    Args:
+        now: the moment after which no version can have been written, such as the end of the batch's window.
+
+    Raises:
+        RuleFailed: a rule could not be evaluated, as when a column is missing; the message holds no value.
+    """
+    found: dict[int, list[Finding]] = defaultdict(list)
+    rule_id = "duplicate.enterprise_code"
+    try:
+        newest = newest_rows(columns, "code")
+        hits: dict[str, Hits] = {
+            "duplicate.enterprise_code": contradicting_rows(columns, "code"),
+            "outlier.version_time": implausible_versions(columns, "code", now),
+            "reference.ownership_circle": _ownership_circles(columns, newest),
+            "duplicate.enterprise_name": _same_name(columns, newest),
+        }
+        for rule_id, rows in hits.items():
+            for row, field in rows:
+                found[row].append(finding(rule_id, field))
+    except Exception as error:
+        raise RuleFailed(rule_id, type(error).__name__) from None
+    return dict(found)
+
+
+def _same_name(columns: Columns, newest: Mapping[str, int]) -> Hits:
+    """Two active enterprises of one name in one commune: one is registered twice, or nobody can tell them apart."""
+    names, communes, status = columns["name.full"], columns["office.commune"], columns["status"]
+    alike: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for row in newest.values():
+        if status[row] == "active" and communes[row] is not None:
+            alike[names[row].casefold(), communes[row]].append(row)
+    for rows in alike.values():
+        if len(rows) > 1:
+            for row in rows:
+                yield row, "name.full"
+
+
+def _ownership_circles(columns: Columns, newest: Mapping[str, int]) -> Hits:
+    """Enterprises that own each other in the end; one that owns itself has a rule of its own."""
+    owners: dict[str, list[str]] = {}
+    members = columns["members"]
+    for code, row in newest.items():
+        if members[row]:
+            named = {owner for member in members[row] if (owner := member.get("enterprise_code")) in newest}
+            if named:
+                owners[code] = sorted(named)
+    for circle in _circles(owners):
+        for code in circle:
+            yield newest[code], "members.enterprise_code"
+
+
+def _circles(arrows: Mapping[str, Sequence[str]]) -> list[set[str]]:
+    """Returns the groups of nodes that all lead to each other (Kosaraju): by a first walk they are put in order of
+    leaving, and a second walk against the arrows, in the reverse of that order, stays within one group."""
+    left: list[str] = []
+    seen: set[str] = set()
+    for start in arrows:
+        path = [] if start in seen else [(start, iter(arrows[start]))]
+        seen.add(start)
+        while path:
+            node, targets = path[-1]
+            target = next((each for each in targets if each not in seen), None)
+            if target is None:
+                left.append(node)
+                path.pop()
+            else:
+                seen.add(target)
+                path.append((target, iter(arrows.get(target, ()))))
+    against: dict[str, list[str]] = defaultdict(list)
+    for source, targets_of in arrows.items():
+        for each in targets_of:
+            against[each].append(source)
+    circles = []
+    grouped: set[str] = set()
+    for root in reversed(left):
+        group, todo = set(), [root]
+        while todo:
+            node = todo.pop()
+            if node not in grouped:
+                grouped.add(node)
+                group.add(node)
+                todo += against.get(node, ())
+        if len(group) > 1:
+            circles.append(group)
+    return circles
