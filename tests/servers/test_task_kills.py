@@ -91,6 +91,7 @@ def test_a_killed_scheduler_ends_the_servers_and_its_run_goes_on_after_the_next_
         for batch in batches(context, "published"):
             admin.wait_for_partition("quality_report", batch, 120)
 
+    assert ask(context, "select from hub.batch where state <> 'published'") == []
     mark = ask(context, "select watermark from hub.feed where name = %s", FEED)[0][0]
     assert_nothing_lost_or_doubled(context, BEGINNING, mark, backfill=False)
     assert_every_report_is_there(hurt)
