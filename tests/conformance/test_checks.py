@@ -47,6 +47,7 @@ BROKEN: dict[str, type[Connector]] = {
     "abandoned_walk": calls.HoldsItsPlace,
     # feeds
     "windows_meet": feeds.StartsTooLate,
+    "any_zone": feeds.ForgetsZones,
     "watermark_overlap": feeds.TellsTheTimeInBodies,
     "tombstones": feeds.ForgetsTombstones,
     "keys_agree": feeds.GivesOldKeys,
@@ -102,6 +103,8 @@ BROKEN: dict[str, type[Connector]] = {
     "silence_is_no_no": answers.TakesSilenceForNo,
     # claims
     "claim_incomplete": answers.AsksWithHalfAClaim,
+    "claim_malformed": answers.AsksAnything,
+    "odd_texts": answers.AsksAnything,
     "officer_unmapped": answers.AsksInAnyName,
     "real_people_stay_out_of_a_sandbox": answers.Unguarded,
     "invented_people_stay_out_of_production": answers.Unguarded,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,7 @@ from connectors.paging import N
 from connectors.records import FieldProblem
 from connectors.rest import Rest, StatusField
 from hub.settings import RegisterSettings
+from schemas.vn import is_personal_id
 from tests.conformance.answers import JsonAnswers
 from tests.conformance.broken.register import GONE, PATH, PEOPLE, SINCE, TinyRegister
 from tests.conformance.case import OFFICER, Case, Feed, PersonQuestion, Twin
@@ -112,7 +114,15 @@ class Tiny(Connector):
         if missing := claim.missing():
             raise Refused(self.system, "find", "claim_incomplete", fields=missing)
         self.guard.outgoing("find", claim)
+        self._possible(claim)
         return {"number": claim.personal_id, "name": claim.name, "birth": claim.birth_date}
+
+    def _possible(self, claim: IdentityClaim) -> None:
+        name, birth = claim.name or "", claim.birth_date or ""
+        if not is_personal_id(claim.personal_id or "") or not re.fullmatch(r"\d{4}", birth, re.ASCII):
+            raise Refused(self.system, "find", "claim_malformed", fields=("personal_id", "birth_date"))
+        if not name.isprintable():
+            raise Refused(self.system, "find", "request_invalid", fields=("name",))
 
     def _found(self, claim: IdentityClaim, found: dict[str, Any]) -> Person | None:
         people = self._rows(found, "people")

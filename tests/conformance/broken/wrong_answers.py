@@ -70,6 +70,13 @@ class AsksWithHalfAClaim(Tiny):
         return {"number": claim.personal_id, "name": claim.name, "birth": claim.birth_date}
 
 
+class AsksAnything(Tiny):
+    """Sends a claim whatever stands in it."""
+
+    def _possible(self, claim: IdentityClaim) -> None:
+        pass
+
+
 class AsksInAnyName(Tiny):
     """Passes an officer on whom nobody has mapped."""
 

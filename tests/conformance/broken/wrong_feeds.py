@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from connectors.base import FeedEntry, KeyEntry
@@ -61,6 +61,13 @@ class StartsTooLate(Tiny):
 
     def _start(self, since: datetime) -> int:
         return super()._start(since) + 1
+
+
+class ForgetsZones(Tiny):
+    """Takes every window for one in UTC."""
+
+    def _start(self, since: datetime) -> int:
+        return super()._start(since.replace(tzinfo=UTC))
 
 
 class TellsTheTimeInBodies(Tiny):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from connectors.errors import BrokenContract, Refused
+from connectors.errors import BrokenContract, ConnectorError, Refused
 from tests.conformance.case import CONTEXT
 from tests.conformance.suite import check
 from tests.conformance.trial import Trial, refused
@@ -27,6 +27,39 @@ async def claim_incomplete(trial: Trial) -> None:
             error = await refused(trial.ask(replace(claim, **{part: nothing})), Refused, "claim_incomplete")
             assert part in error.fields, f"{part} is not named as missing"
     assert trial.untouched(), "an incomplete claim was sent"
+
+
+@check("http", "question", "claims")
+async def claim_malformed(trial: Trial) -> None:
+    """A number or a birth date that can't be one is refused, and nothing is asked."""
+    claim = await trial.claim()
+    digits = "".join(chr(ord(digit) + 0xFEE0) for digit in claim.personal_id)
+    numbers = ("100", claim.personal_id + "0", digits, f"{claim.personal_id[:-1]}x", f" {claim.personal_id}\n")
+    dates = ("1950-13", "1950-02-30", "50", "21/03/1950", "năm 1950")
+    wrong = [trial.question.renumbered(claim, number) for number in numbers]
+    wrong += [replace(claim, birth_date=date) for date in dates]
+    for one in wrong:
+        await refused(trial.ask(one), Refused, "claim_malformed", "person_outside_environment")
+    assert trial.untouched(), "a claim that can't be was sent"
+
+
+@check("http", "question")
+async def odd_texts(trial: Trial) -> None:
+    """Texts that no form holds (control characters, half a character, markup) are refused or find nobody."""
+    claim = await trial.claim()
+    for odd in ("\x00", "a\r\nX-Odd: 1", "]]>", "&b;", "<a>", "\ud800", "%00", "x" * 5000):
+        asked = [trial.question.renumbered(claim, odd)]
+        if "claims" not in trial.case.lacks:
+            asked.append(replace(claim, name=odd))
+        for one in asked:
+            try:
+                answer = await trial.ask(one)
+            except ConnectorError as error:
+                assert isinstance(error, Refused), f"{type(error).__name__} {error.code} where Refused is due"
+            except Exception as error:
+                raise AssertionError(f"{type(error).__name__} escaped, which is no ConnectorError") from None
+            else:
+                assert not answer, "an odd text found somebody"
 
 
 @check("question", "officers")

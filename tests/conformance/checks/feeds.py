@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 from pydantic import ValidationError
 
@@ -27,6 +27,16 @@ async def windows_meet(trial: Trial) -> None:
     middle = _moment(position(whole[len(whole) // 2])[0])
     halves = await trial.read(until=middle) + await trial.read(middle)
     assert whole == halves, f"{len(halves)} records in two windows, {len(whole)} in one"
+
+
+@check("feed")
+async def any_zone(trial: Trial) -> None:
+    """A window means the same moments in whatever zone it is written."""
+    expected = await trial.read()
+    for hours in (7, -11):
+        zone = timezone(timedelta(hours=hours))
+        again = await trial.read(trial.feed.since.astimezone(zone), trial.feed.until.astimezone(zone))
+        assert expected == again, f"a window at {hours:+} hours gives something else"
 
 
 @check("feed")
