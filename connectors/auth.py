@@ -12,7 +12,7 @@ from hashlib import sha256
 
 import httpx
 
-from connectors.errors import BrokenContract, Denied, Refused
+from connectors.errors import BrokenContract, Denied, Refused, Unavailable
 from connectors.ports import Ports, RegisterConfig, Token
 from connectors.records import epoch_ms
 from connectors.strict_json import read_object
@@ -197,6 +197,8 @@ class LgspToken(httpx.Auth):
             raise transfer.error(Denied, "login_refused", "HTTP 400")
         found = read_object(answer, transfer)
         value = found.get("access_token")
+        if value is None and not {"error", "error_code", "message"}.isdisjoint(found):
+            raise transfer.error(Unavailable, "error_in_200")
         if not isinstance(value, str) or not (value.isascii() and value.isprintable() and value.strip() == value != ""):
             raise transfer.error(BrokenContract, "field_missing", "access_token")
         life = _seconds(found.get("expires_in"))

@@ -1,14 +1,14 @@
 """Reads a list by offset and limit while its source goes on writing it, so that nothing is lost.
 
 A row that is inserted before the offset pushes the last row of a page onto the next one, and is not seen itself; one
-that is taken away there pulls a row over the edge, unseen. Neither shows in the rows that come next. So a list of more
-than one page is read again until two whole readings agree, row by row; a list of one page came in one answer and can't
-have moved within it. A reading is thrown away at once when a page shows that the list moved: it is shorter than the
-total allows, it holds a number that was there already, or the total went down.
+that is taken away there pulls a row over the edge, unseen. Neither shows in the rows that come next. So a list is read
+again until two whole readings agree, row by row; also a short one, so that an answer that is empty by mistake is not
+believed. A reading is thrown away at once when a page shows that the list moved: it is shorter than the total allows,
+it holds a number that was there already, or the total went down.
 
-What is new at the end of the list moves nothing before it. Rows from `ends_at` on are therefore left out before two
-readings are compared, and a reading ends at the first of them: a list that grows all day is read up to the settle lag
-and always agrees about what lies before.
+What is new at the end of the list moves nothing before it. Rows from `ends_at` on are left out before two readings are
+compared, so a list that grows all day always agrees about what lies before. Every reading goes to the list's end all
+the same: a page that is always left out shows only there, when the last one is too short.
 """
 
 from __future__ import annotations
@@ -63,30 +63,29 @@ class MovingList:
         """
         before: list[Change] | None = None
         for _ in range(READINGS):
-            found, pages = await self._read_once(fetch)
-            if found is not None and (pages == 1 or found == before):
+            found = await self._read_once(fetch)
+            if found is not None and found == before:
                 return found
             before = found
         raise Unavailable(*self._where, "list_moved")
 
-    async def _read_once(self, fetch: Fetch) -> tuple[list[Change] | None, int]:
-        """Returns the rows and from how many pages they came; None when the list moved on the way."""
+    async def _read_once(self, fetch: Fetch) -> list[Change] | None:
+        """Returns the rows, or None when the list moved on the way."""
         found: list[Change] = []
         seen: set[str] = set()
-        offset = total = pages = 0
+        offset = total = 0
         while True:
             part = await fetch(offset)
-            pages += 1
             self._check_order(part.rows)
             numbers = {change.number for change in part.rows}
             due = max(0, min(self._limit, part.total - offset))
             if part.total < total or len(numbers) != due or not seen.isdisjoint(numbers):
-                return None, pages
+                return None
             found += part.rows
             seen |= numbers
             offset, total = offset + len(part.rows), part.total
-            if offset >= total or found[-1].at >= self._ends_at:
-                return [change for change in found if change.at < self._ends_at], pages
+            if offset >= total:
+                return [change for change in found if change.at < self._ends_at]
 
     def _check_order(self, rows: Sequence[Change]) -> None:
         if len(rows) > self._limit:

@@ -163,20 +163,20 @@ async def test_long_windows_are_walked_five_days_at_a_time(business: Make, lgsp:
     entries = await read(business(), vn(1, 6))
 
     assert [entry.key for entry in entries] == [code(number) for number in range(19)]
-    assert [(asked["from_date"][:2], asked["to_date"][:2]) for asked in lgsp.asked(LIST)] == [
+    assert [(asked["from_date"][:2], asked["to_date"][:2]) for asked in lgsp.asked(LIST)[::2]] == [
         ("01", "05"),
         ("06", "10"),
         ("11", "15"),
         ("16", "19"),
     ]
-    assert len(lgsp.asked(TODAY)) == 1
+    assert len(lgsp.asked(TODAY)) == 2
 
 
 async def test_the_beginning_of_time_is_the_registers(business: Make, lgsp: Lgsp) -> None:
     """A first run that asks for everything starts where the register does."""
     await read(business(), datetime(1970, 1, 1, tzinfo=NOW.tzinfo), BEGINNING + timedelta(days=7))
 
-    assert [asked["from_date"] for asked in lgsp.asked(LIST)] == ["01/06/2010", "06/06/2010"]
+    assert [asked["from_date"] for asked in lgsp.asked(LIST)[::2]] == ["01/06/2010", "06/06/2010"]
 
 
 async def test_a_window_before_the_beginning_is_empty(business: Make, lgsp: Lgsp) -> None:
@@ -335,7 +335,7 @@ async def test_a_detail_behind_its_approval_is_asked_again(business: Make, lgsp:
     lgsp.approve(vn(19, 9), code(1))
     old = json.loads(json.dumps(lgsp.details[code(1)]))
     lgsp.approve(vn(20, 9), code(1))
-    lgsp.script.extend([None, done({**old, "DataCount": 1})])
+    lgsp.script.extend([None, None, done({**old, "DataCount": 1})])
 
     (entry,) = await read(business(), vn(20))
 

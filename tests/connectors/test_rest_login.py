@@ -48,7 +48,7 @@ async def test_each_call_carries_token_keys_and_officer(business: Make, lgsp: Lg
     await ask(connector)
     _ = [part async for part in connector.enterprises(NOW - timedelta(hours=1), NOW - timedelta(minutes=5))]
 
-    question, listing = lgsp.requests
+    question, listing, _ = lgsp.requests
     assert (question.headers["AuthHash"], listing.headers["AuthHash"]) == (lgsp.passes["an"], lgsp.passes["sync"])
     for request in lgsp.requests:
         assert request.headers["Authorization"] == "Bearer token-1"
@@ -190,6 +190,7 @@ async def test_an_old_token_is_not_used(business: Make, lgsp: Lgsp) -> None:
         (httpx.Response(200, json={"access_token": "a\nb"}), BrokenContract, "field_missing", 1),
         (httpx.Response(200, json={"access_token": 7}), BrokenContract, "field_missing", 1),
         (httpx.Response(200, text='{"access_token": "' + "x" * 70_000 + '"}'), BrokenContract, "oversize", 1),
+        (httpx.Response(200, json={"error_code": "500", "message": "x"}), Unavailable, "error_in_200", 4),
         (httpx.Response(503), Unavailable, "server_error", 4),
         (httpx.Response(429, headers={"Retry-After": "0"}), Unavailable, "throttled", 4),
         (httpx.ConnectError("x"), Unavailable, "connection", 4),

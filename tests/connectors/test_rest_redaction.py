@@ -28,6 +28,12 @@ def everything(caplog: pytest.LogCaptureFixture) -> str:
     return "\n".join(f"{record.getMessage()} {record.args} {vars(record)}" for record in caplog.records)
 
 
+def listen(caplog: pytest.LogCaptureFixture) -> None:
+    """Hears everything, also what the kit keeps quiet by the loggers' levels, which an operator may change."""
+    for name in (None, "httpx", "httpcore"):
+        caplog.set_level(logging.DEBUG, logger=name)
+
+
 def person() -> dict[str, Any]:
     """Makes the record of the marked person's business."""
     found = detail(NUMBER)
@@ -115,7 +121,7 @@ async def test_a_good_answer_leaves_no_trace_in_logs(
     business: Make, lgsp: Lgsp, caplog: pytest.LogCaptureFixture
 ) -> None:
     """httpx logs each address at INFO: the number that goes out in one is not in it."""
-    caplog.set_level(logging.DEBUG)
+    listen(caplog)
     lgsp.details[NUMBER] = person()
 
     assert await business().enterprise(NUMBER, CONTEXT)
@@ -128,7 +134,7 @@ async def test_a_good_answer_leaves_no_trace_in_logs(
 
 async def test_an_address_with_a_query_would_be_found(lgsp: Lgsp, caplog: pytest.LogCaptureFixture) -> None:
     """The search would find a number that httpx was given in an address."""
-    caplog.set_level(logging.DEBUG)
+    listen(caplog)
     async with httpx.AsyncClient(transport=httpx.MockTransport(lgsp)) as http:
         await http.get("http://lgsp.invalid/x", params={"msdn": NUMBER})
 
@@ -140,7 +146,7 @@ async def test_nothing_is_logged_over_real_sockets(
     business: Make, lgsp: Lgsp, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Below httpx, httpcore logs each step at DEBUG: the number goes out over the wire and into no log."""
-    caplog.set_level(logging.DEBUG)
+    listen(caplog)
     seen: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
