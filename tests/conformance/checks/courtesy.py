@@ -54,6 +54,14 @@ class CountedBudget(MemoryBudget):
                 self.held -= 1
 
 
+class WakingBreaker(MemoryBreaker):
+    """A breaker whose rest ends when it is told to."""
+
+    def wake(self) -> None:
+        """Ends every rest."""
+        self._until = dict.fromkeys(self._until, 0.0)
+
+
 @check()
 async def rate_respected(trial: Trial) -> None:
     """A call takes its turn from the shared budget, with the courtesy that the register declares."""
@@ -116,8 +124,8 @@ async def service_hours(trial: Trial) -> None:
 @check("http")
 async def breaker_opens_and_spares(trial: Trial) -> None:
     """After repeated failures the register rests; then one trial goes out, and its success ends the rest."""
-    ports = replace(trial.ports(), breaker=MemoryBreaker(failures=2, rest=0.2))
-    connector = trial.connect(ports=ports, retry=ONCE)
+    breaker = WakingBreaker(failures=2, rest=60.0)
+    connector = trial.connect(ports=replace(trial.ports(), breaker=breaker), retry=ONCE)
     await trial.act(connector=connector)
     trial.wire.forget()
     trial.script(httpx.Response(500))
@@ -127,7 +135,7 @@ async def breaker_opens_and_spares(trial: Trial) -> None:
     assert error.retry_after is not None, "the caller does not learn how long the register rests"
     assert trial.count() == 2, "a register that rests was called"
     trial.wire.forget()
-    await asyncio.sleep(0.21)
+    breaker.wake()
     await trial.act(connector=connector)
     await trial.act(connector=connector)
 
