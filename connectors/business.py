@@ -40,6 +40,9 @@ BEGINNING = datetime(2010, 6, 1, tzinfo=ZONE)
 UNAPPROVED = frozenset({"1", "2", "4"})
 """PROCESS_STATUS of dossiers that changed nothing: assumed, so any other one is asked about rather than dropped."""
 
+MAX_BODY = 256 * 1024
+"""Bytes of one record's body; a longer one is cut, so that it alone is refused and not the page around it."""
+
 _CODE = re.compile(rf"\d{{10}}(?:-\d{{3}}|\.\d{{{LOCATION_DIGITS}}})?|\d{{12}}", re.ASCII)
 _JOURNAL = re.compile(r"[\w./-]{1,40}", re.ASCII)
 _MOMENT = "%d/%m/%Y %H:%M:%S"
@@ -240,7 +243,7 @@ def _entry(change: Change, raw: dict[str, Any] | None) -> FeedEntry:
     main = main if isinstance(main, dict) else {}
     version = _moment(text(main, "LAST_AMEND_DATE"))
     # A lone surrogate has no UTF-8; passed on, it makes this one body unreadable and not the page.
-    body = json.dumps(raw, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    body = json.dumps(raw, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")[:MAX_BODY]
     status = text(main, "ENTERPRISE_STATUS")
     return FeedEntry(change.key, change.at if version is None else version, status, body, change.at)
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from connectors.base import Courtesy, FeedEntry, Page
-from connectors.business import BEGINNING, Business
+from connectors.business import BEGINNING, MAX_BODY, Business
 from connectors.errors import BrokenContract, ConnectorError, Refused, Unavailable
 from tests.connectors.conftest import Brisk
 from tests.connectors.lgsp import NOW, Lgsp, code, done, ms, vn
@@ -327,6 +327,18 @@ async def test_a_lone_surrogate_spoils_one_body_and_not_the_page(business: Make,
 
     with pytest.raises(ValueError, match="utf-8"):
         entries[0].body.decode()
+    assert json.loads(entries[1].body)
+
+
+async def test_an_oversized_body_is_cut_and_not_the_page(business: Make, lgsp: Lgsp) -> None:
+    """One record beyond the limit is cut, so that it is refused alone."""
+    for number in range(2):
+        lgsp.approve(vn(20, 9, number), code(number))
+    lgsp.details[code(0)]["Member"] = [{"MEMBER_NAME": "x" * MAX_BODY}]
+
+    entries = await read(business(), vn(20))
+
+    assert len(entries[0].body) == MAX_BODY
     assert json.loads(entries[1].body)
 
 

@@ -119,10 +119,9 @@ async def test_the_whole_history_is_every_approved_dossiers_enterprise(twin: Twi
     assert [entry.at for entry in entries] == sorted(entry.at for entry in entries)
     for entry in entries:
         assert DoanhNghiep.model_validate_json(entry.body).key == entry.key
-        assert entry.version == twin.enterprises.version(
-            twin.enterprises.unit(entry.key, ms(NOW)),
-            ms(NOW),  # type: ignore[arg-type]
-        )
+        unit = twin.enterprises.unit(entry.key, ms(NOW))
+        assert unit is not None
+        assert entry.version == twin.enterprises.version(unit, ms(NOW))
         assert entry.version >= entry.at
 
 
@@ -228,7 +227,7 @@ async def test_a_country_with_defects_is_read_to_its_end() -> None:
         assert DoanhNghiep.model_validate_json(entry.body).key == entry.key
 
 
-ONCE = [
+ONCE: list[dict[str, Any]] = [
     {"kind": "delay", "ms": 50},
     {"kind": "drop"},
     {"kind": "status", "code": 500},
