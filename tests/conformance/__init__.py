@@ -6,13 +6,14 @@ them. `examine` runs the same checks without pytest.
 
 from tests.conformance import checks
 from tests.conformance.case import Case, Feed, PersonQuestion, Question, Waiver
-from tests.conformance.suite import CHECKS, COVERED, Verdict, conformance, examine
+from tests.conformance.suite import CHECKS, LINES, Line, Verdict, conformance, examine
 
 __all__ = [
     "CHECKS",
-    "COVERED",
+    "LINES",
     "Case",
     "Feed",
+    "Line",
     "PersonQuestion",
     "Question",
     "Verdict",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Set
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal
@@ -42,8 +42,29 @@ class Verdict:
 
 
 CHECKS: dict[str, Check] = {}
-COVERED: set[tuple[type[Connector], str]] = set()
-"""The queries and feeds that a conformance line runs, with their connectors."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One connector and one case of it; `only` leaves out the checks that do not need this capability."""
+
+    connector: type[Connector]
+    case: Case
+    only: str | None = None
+
+    def checks(self) -> list[Check]:
+        """Lists the checks that are run."""
+        return [one for one in CHECKS.values() if self.only is None or self.only in one.needs]
+
+    def offers(self) -> set[tuple[type[Connector], str]]:
+        """Returns the query and the feed that the checks call, with their connector."""
+        asked = self.case.question and self.case.question.method
+        walked = self.case.feed and self.only in (None, "feed") and self.case.feed.method
+        return {(self.connector, name) for name in (asked, walked) if name}
+
+
+LINES: list[Line] = []
+"""Every line that was declared, in order: what a command that tests a connector by its name goes through."""
 
 
 def check(*needs: str) -> Callable[[Run], Run]:
@@ -97,25 +118,21 @@ def _waived(waiver: Waiver, failure: str, today: date) -> Verdict:
     return Verdict(waiver.check, "waived", f"until {waiver.until}: {waiver.reason}")
 
 
-async def examine(connector: type[Connector], case: Case) -> list[Verdict]:
-    """Runs every check for one connector, in order; needs neither pytest nor a fixture."""
-    _declare(connector, case)
+async def examine(line: Line) -> list[Verdict]:
+    """Runs the checks of one line, in order; needs neither pytest nor a fixture."""
     with capture_logs():
-        return [await judge(one, connector, case) for one in CHECKS.values()]
+        return [await judge(one, line.connector, line.case) for one in line.checks()]
 
 
 def conformance(connector: type[Connector], case: Case, *, only: str | None = None) -> type:
     """Makes the test class of one connector; the line that does so is what a new register needs.
 
-    `only` names a capability, for a further question of a register that has a line already: just the checks that need
-    it are run.
+    `only` names a capability, for a further question of a register that has a line already.
     """
     _declare(connector, case)
-    asked = [case.question.method] if case.question else []
-    walked = [case.feed.method] if case.feed and only in (None, "feed") else []
-    COVERED.update((connector, name) for name in (*asked, *walked))
-    chosen = [one for one in CHECKS.values() if only is None or only in one.needs]
-    tests = {f"test_{one.name}": _as_test(one, connector, case) for one in chosen}
+    line = Line(connector, case, only)
+    LINES.append(line)
+    tests = {f"test_{one.name}": _as_test(one, connector, case) for one in line.checks()}
     return type(f"Test{connector.__name__}", (), {"__doc__": f"The rules for {connector.system}.", **tests})
 
 
@@ -129,8 +146,9 @@ def _declare(connector: type[Connector], case: Case) -> None:
     assert not wrong, f"{connector.system} has what its case says it lacks: {wrong}"
 
 
-def without_line(registry: Mapping[str, type[Connector]], covered: Set[tuple[type[Connector], str]]) -> list[str]:
+def without_line(registry: Mapping[str, type[Connector]], lines: Iterable[Line]) -> list[str]:
     """Lists the queries and feeds of all registers that no conformance line runs."""
+    covered = {offer for line in lines for offer in line.offers()}
     offered = [(c, name) for c in registry.values() for name in (*c.queries, *c.feeds)]
     return sorted(f"{connector.system}.{name}" for connector, name in offered if (connector, name) not in covered)
 

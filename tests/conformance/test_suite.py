@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from connectors.base import Connector
-from tests.conformance import CHECKS, Case, Verdict, Waiver, conformance, examine
+from tests.conformance import CHECKS, Case, Line, Verdict, Waiver, conformance, examine
 from tests.conformance.broken.tiny import TINY, Tiny
 from tests.conformance.broken.wrong_answers import ChoosesTheFirst
 from tests.conformance.case import CAPABILITIES
@@ -100,9 +100,9 @@ def test_a_forgotten_connector_is_found() -> None:
     """A query or feed without a line, or whose line runs another class, is named."""
     registry = {"tiny": Tiny}
 
-    assert without_line(registry, set()) == ["tiny.people", "tiny.person"]
-    assert without_line(registry, {(Tiny, "people"), (ChoosesTheFirst, "person")}) == ["tiny.person"]
-    assert without_line(registry, {(Tiny, "people"), (Tiny, "person")}) == []
+    assert without_line(registry, [Line(ChoosesTheFirst, TINY)]) == ["tiny.people", "tiny.person"]
+    assert without_line(registry, [Line(Tiny, TINY, only="question")]) == ["tiny.people"]
+    assert without_line(registry, [Line(Tiny, TINY)]) == []
 
 
 def test_every_capability_is_needed_by_a_check() -> None:
@@ -121,7 +121,7 @@ async def test_the_checks_run_without_pytest(capsys: pytest.CaptureFixture[str])
     """A command can run them all: one verdict a check, in order, and nothing printed."""
     case = replace(TINY, waivers=(Waiver(check="ambiguous", reason="test", until=datetime.now(UTC).date()),))
 
-    verdicts = await examine(ChoosesTheFirst, case)
+    verdicts = await examine(Line(ChoosesTheFirst, case))
 
     assert [verdict.check for verdict in verdicts] == list(CHECKS)
     assert {verdict.check for verdict in verdicts if verdict.state == "waived"} == {"ambiguous"}
