@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from hub.quality.person import days_of, version_day
 
 Item = Mapping[str, str]
 """One flat item of a list: an activity, an owner, a representative."""
+
+DEPENDENT: Final = frozenset(("branch", "business_location"))
+"""Kinds that exist only beside a parent."""
+HOUSEHOLD: Final = "household_business"
+
+_FIGURE: Final = re.compile(r"\d{1,30}(?:\.\d{1,10})?", re.ASCII)
+
+
+def figure(text: str | None) -> float | None:
+    """Reads an amount or a ratio; None when there is none."""
+    return float(text) if text is not None and _FIGURE.fullmatch(text) else None
 
 
 class EnterpriseView:

@@ -45,11 +45,11 @@ RULES: Final[tuple[Rule, ...]] = (
         CounterExample(
             "organisation_rows",
             (
-                {"members": [{"name": "Công ty Sao Băng 18", "enterprise_code": _OTHER_CODE}]},
+                {"members": [{"name": "Công ty cổ phần Sao Băng 18", "enterprise_code": _OTHER_CODE}]},
                 {
                     "code": _OTHER_CODE,
-                    "name.full": "Công ty Sao Băng 18",
-                    "members": [{"name": "Công ty Cầu Vồng 17", "enterprise_code": "0314409058"}],
+                    "name.full": "Công ty cổ phần Sao Băng 18",
+                    "members": [{"name": "Công ty TNHH Du lịch Cầu Vồng 17", "enterprise_code": "0314409058"}],
                 },
             ),
         ),

@@ -1,4 +1,4 @@
-"""Good samples that every counter-example patches: invented people, whom no rule may refuse."""
+"""Good samples that every counter-example patches: invented people and enterprises, whom no rule may refuse."""
 
 from __future__ import annotations
 
@@ -49,6 +49,43 @@ GOOD_CANCELLED: Final[Mapping[str, str]] = MappingProxyType(
     {"personal_id": "100080000017", "number_status": "cancelled", "replaced_by": "100080000025"}
 )
 """The tombstone of a number that was replaced by another."""
+
+GOOD_ENTERPRISE: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "code": "0314409058",
+        "register_id": "0000000017",
+        "kind": "multi_member_llc",
+        "status": "active",
+        "name.full": "Công ty TNHH Du lịch Cầu Vồng 17",
+        "name.raw": "Công ty TNHH Du lịch Cầu Vồng 17",
+        "name.short": "CAU VONG 17",
+        "name.foreign": "Cau Vong 17 Company",
+        "founded_on": "2021-03-05",
+        "amended_on": "2026-06-01",
+        "changes": "3",
+        "capital": "1500000000",
+        "office.province": "01",
+        "office.commune": "00070",
+        "office.detail": "Số 1 phố Mẫu",
+        "activities": (
+            {"code": "7912", "name": "Điều hành tua du lịch", "main": "yes"},
+            {"code": "5510", "main": "no"},
+        ),
+        "members": (
+            {"name": "Nguyễn Văn An", "personal_id": "100080000017", "ratio": "60", "country": "VN"},
+            {"name": "Công ty cổ phần Sao Băng 18", "enterprise_code": "0100109106", "ratio": "40", "country": "VN"},
+        ),
+        "representatives": (
+            {
+                "name": "Nguyễn Văn An",
+                "personal_id": "100080000017",
+                "birth_date": "1980-03-21",
+                "position": "Giám đốc",
+            },
+        ),
+    }
+)
+"""A canonical enterprise that no rule refuses."""
 
 GOOD_WIRE: Final[Mapping[str, Any]] = MappingProxyType(
     {

@@ -53,15 +53,21 @@ def name_faults(person: PersonView) -> dict[str, Fields]:
 def _judge(person: PersonView) -> dict[str, Fields]:
     faults: dict[str, Fields] = {}
     for field, name, raw in _names(person):
-        unknown = [word for word in raw.split() if word not in _clean_words]
-        if not unknown:
-            continue
-        broken = _fault(name, raw)
+        broken = name_fault(name, raw)
         if broken is not None:
             faults[broken] = (*faults.get(broken, ()), field)
-        elif len(_clean_words) < _MOST_CLEAN_WORDS:
-            _clean_words.update(word for word in unknown if _plain(word))
     return faults
+
+
+def name_fault(name: str, raw: str) -> str | None:
+    """Names the rule that a person's name breaks; `raw` is the name as it was sent."""
+    unknown = [word for word in raw.split() if word not in _clean_words]
+    if not unknown:
+        return None
+    broken = _fault(name, raw)
+    if broken is None and len(_clean_words) < _MOST_CLEAN_WORDS:
+        _clean_words.update(word for word in unknown if _plain(word))
+    return broken
 
 
 def _names(person: PersonView) -> Iterator[tuple[str, str, str]]:
@@ -80,20 +86,16 @@ def _plain(word: str) -> bool:
 
 
 def _fault(name: str, raw: str) -> str | None:
-    """Names the rule that a name breaks."""
     composed = unicodedata.normalize("NFC", raw)
-    folded = name.casefold().strip(" .-,'")
     if is_mojibake(composed):
         return "text.mojibake"
-    if folded in _NOTHING or (not any(map(str.isalnum, name)) and _LOST.isdisjoint(name)):
-        return "text.null_literal" if name else None
-    if not _NEVER_A_NAME.isdisjoint(folded.split()):
+    if not name:
+        return None
+    if names_nothing(name):
         return "text.null_literal"
     if not _LOST.isdisjoint(name):
         return "text.lost_letters"
-    if not _FORBIDDEN.isdisjoint(name) or any(
-        unicodedata.category(char)[0] == "C" for char in name.translate(_INVISIBLE)
-    ):
+    if not _FORBIDDEN.isdisjoint(name) or has_control_character(name):
         return "text.forbidden_character"
     # Before digits and scripts: ¹ is a digit and µ a sign of its own, and both stand for letters in TCVN3.
     if is_legacy(composed):
@@ -101,6 +103,19 @@ def _fault(name: str, raw: str) -> str | None:
     if any(map(str.isdigit, name)):
         return "text.digits_in_name"
     return "text.mixed_script" if any(map(_mixes_scripts, name.split())) else None
+
+
+def names_nothing(name: str) -> bool:
+    """Whether a word for nothing, or no letter at all, stands where a name should."""
+    folded = name.casefold().strip(" .-,'")
+    if folded in _NOTHING or not _NEVER_A_NAME.isdisjoint(folded.split()):
+        return True
+    return not any(map(str.isalnum, name)) and _LOST.isdisjoint(name)
+
+
+def has_control_character(name: str) -> bool:
+    """Whether a name has a control character beyond the invisible ones that word processors leave."""
+    return any(unicodedata.category(char)[0] == "C" for char in name.translate(_INVISIBLE))
 
 
 def _mixes_scripts(word: str) -> bool:

@@ -18,6 +18,8 @@ from hub.quality import (
     enterprise_batch_rules,
     row_dates,
     row_enterprise,
+    row_enterprise_people,
+    row_enterprise_text,
     row_identity,
     row_places,
     row_relations,
@@ -75,6 +77,8 @@ def catalogue(*themes: Iterable[Rule]) -> Mapping[str, Rule]:
     return MappingProxyType(found)
 
 
+_ORGANISATION_RULES: Final = (*row_enterprise_text.RULES, *row_enterprise.RULES, *row_enterprise_people.RULES)
+
 # What is certainly wrong with the record itself comes before what follows from it: quarantine names the first finding.
 RULES: Final = catalogue(
     wire_rules.RULES,
@@ -84,7 +88,7 @@ RULES: Final = catalogue(
     row_identity.RULES,
     row_relations.RULES,
     row_places.RULES,
-    row_enterprise.RULES,
+    _ORGANISATION_RULES,
     cross_row_rules.RULES,
     enterprise_batch_rules.RULES,
     batch_rules.RULES,
@@ -101,7 +105,7 @@ def _checks(rules: Iterable[Rule]) -> _Checks:
 
 
 _NAME_CHECKS: Final = _checks(row_text.RULES)
-_ORGANISATION_CHECKS: Final = _checks(row_enterprise.RULES)
+_ORGANISATION_CHECKS: Final = _checks(_ORGANISATION_RULES)
 _OTHER_CHECKS: Final = tuple(
     pair for pair in _checks(RULES.values()) if pair not in (*_NAME_CHECKS, *_ORGANISATION_CHECKS)
 )
