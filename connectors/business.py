@@ -93,6 +93,7 @@ class Business(Connector):
             found = self.read(DOSSIER, HoSo, rows[0])
             if len(rows) > 1 or number != found.IN_JOURNAL_NO:
                 raise BrokenContract(self.system, DOSSIER, "unexpected_answer", fields=("IN_JOURNAL_NO",))
+            self.guard.incoming(DOSSIER, "ENTERPRISE_GDT_CODE", filter(_is_personal, [found.ENTERPRISE_GDT_CODE or ""]))
             return found
 
         return await self.call(DOSSIER, attempt, deadline=context.deadline)

@@ -139,6 +139,16 @@ async def test_an_unknown_dossier_is_none(business: Make, lgsp: Lgsp) -> None:
     assert await business().dossier("HS-1", CONTEXT) is None
 
 
+async def test_a_dossier_of_a_real_person_in_a_sandbox_is_refused(business: Make, lgsp: Lgsp) -> None:
+    """The code of a household business in an answer is looked at like one in a question."""
+    lgsp.approve(vn(19, 9), REAL, number="HS-1")
+
+    with pytest.raises(BrokenContract) as caught:
+        await business().dossier("HS-1", CONTEXT)
+
+    assert caught.value.code == "foreign_person"
+
+
 @pytest.mark.parametrize("number", ["", "HS 1", "HS&limit=1", "x" * 41])
 async def test_a_malformed_dossier_number_is_not_sent(business: Make, lgsp: Lgsp, number: str) -> None:
     """A number that none could be stays here."""
