@@ -27,7 +27,7 @@ BRIEF = replace(QUICK, attempts=2, attempt_seconds=0.3)
 
 
 class FreeBudget:
-    """Gives a turn to every call at once, for checks that make hundreds and look at no rate."""
+    """Gives a turn to every call at once: most checks look at no rate, and need not wait for one."""
 
     def acquire(self, *asked: object) -> AbstractAsyncContextManager[None]:
         """Gives a turn."""
@@ -84,8 +84,8 @@ class Trial:
         return (self.case.question or self.feed).operation
 
     def ports(self, **secrets: str) -> Ports:
-        """Returns fresh ports; a secret may be given another value."""
-        return memory_ports({**self.case.secrets, **secrets})
+        """Returns fresh ports without a rate; a secret may be given another value."""
+        return replace(memory_ports({**self.case.secrets, **secrets}), budget=FreeBudget())
 
     def connect(self, *, url: str | None = None, kind: type[Connector] | None = None, **changed: Any) -> Connector:
         """Makes a connector to the register: by the wire, or over the network when an address is given."""
@@ -95,9 +95,9 @@ class Trial:
         address = self.address if url is None else url + self.twin.path
         return (kind or self.connector)(self.case.config(address), ports, **options)
 
-    def unhurried(self, **changed: Any) -> Connector:
-        """Makes a connector that neither waits its turn nor rests."""
-        ports = replace(self.ports(), budget=FreeBudget(), breaker=MemoryBreaker(failures=10**9))
+    def untiring(self, **changed: Any) -> Connector:
+        """Makes a connector that never rests, however often it fails."""
+        ports = replace(self.ports(), breaker=MemoryBreaker(failures=10**9))
         return self.connect(ports=ports, **changed)
 
     async def faults(self, *faults: dict[str, Any]) -> None:

@@ -101,11 +101,8 @@ async def concurrency_respected(trial: Trial) -> None:
         return answer
 
     trial.script(slowly)
-    connector, claim = trial.connect(), trial.case.question and await trial.claim()
-    calls = [trial.ask(claim, connector=connector) if claim else trial.act(connector=connector)] + [
-        trial.act(connector=connector) for _ in range(2 * limit)
-    ]
-    await asyncio.gather(*calls)
+    connector = trial.connect(ports=replace(trial.ports(), budget=MemoryBudget()))
+    await asyncio.gather(*(trial.act(connector=connector) for _ in range(2 * limit + 1)))
     assert trial.wire.most <= limit, f"{trial.wire.most} calls at a time, {limit} are allowed"
 
 

@@ -66,7 +66,7 @@ async def keys_agree(trial: Trial) -> None:
     for entry in await trial.read():
         moment, key = position(entry)
         latest[key] = max(moment, latest.get(key, 0))
-    walk = trial.unhurried().keys(trial.feed.until, page_size=MAX_PAGE_SIZE)  # type: ignore[attr-defined]
+    walk = trial.connect().keys(trial.feed.until, page_size=MAX_PAGE_SIZE)  # type: ignore[attr-defined]
     keys = [key async for page in walk for key in page.entries]
     known = {key.key: key.version for key in keys}
     assert len(keys) == len(known), "a key came twice"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, aclosing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from connectors.base import Courtesy, FeedEntry
 from connectors.errors import BrokenContract, ConnectorError, Refused, Unavailable
+from connectors.memory import MemoryBudget
 from connectors.paging import MAX_PAGE_SIZE
 from tests.conformance.suite import check
 from tests.conformance.trial import Trial, refused
@@ -146,7 +148,8 @@ async def outside_the_window(trial: Trial) -> None:
 async def abandoned_walk(trial: Trial) -> None:
     """A walk that its reader leaves after one page holds no place at the register."""
     few = type(trial.connector.__name__, (trial.connector,), {"courtesy": Courtesy(1000, 2)})
-    connector, feed = trial.connect(kind=few), trial.feed
+    ports = replace(trial.ports(), budget=MemoryBudget())
+    connector, feed = trial.connect(kind=few, ports=ports), trial.feed
     async with AsyncExitStack() as unfinished:
         for _ in range(connector.courtesy.concurrent + 1):
             walk = getattr(connector, feed.method)(feed.since, feed.until, page_size=feed.size)

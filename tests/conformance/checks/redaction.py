@@ -63,7 +63,7 @@ async def _outcome(act: Awaitable[Any], texts: list[str]) -> None:
 @check("http", "question")
 async def errors_show_nobody(trial: Trial) -> None:
     """No failed question tells about its subject: not its error, its traceback, its pickle, nor any log."""
-    claim, connector = await trial.claim(), trial.unhurried(retry=ONCE)
+    claim, connector = await trial.claim(), trial.untiring(retry=ONCE)
     texts = [*trial.question.traces(claim), CANARY]
     for change in _misbehaviours(" ".join(texts)):
         trial.wire.forget()
@@ -74,7 +74,7 @@ async def errors_show_nobody(trial: Trial) -> None:
 @check("http", "question")
 async def no_field_of_a_request_shows(trial: Trial) -> None:
     """A register that sends our own request back in its answer does not make us show it."""
-    claim, connector = await trial.claim(), trial.unhurried(retry=ONCE)
+    claim, connector = await trial.claim(), trial.untiring(retry=ONCE)
     marked = replace(CONTEXT, purpose=CANARY, legal_basis=CANARY, procedure=CANARY, dossier=CANARY, trace_id=CANARY)
     texts = [*trial.question.traces(claim), CANARY]
     for status in (200, 400, 401, 403, 429, 500):
@@ -92,7 +92,7 @@ async def feed_errors_show_nobody(trial: Trial) -> None:
     """No failed page tells about anybody on it."""
     entries = await _two(trial)
     texts = [*(entry.key for entry in entries), CANARY]
-    connector = trial.unhurried(retry=ONCE)
+    connector = trial.untiring(retry=ONCE)
     until = _just_after(entries)
     for operation, change in product(trial.feed.operations(), _misbehaviours(" ".join(texts))):
         trial.wire.forget()
@@ -109,7 +109,7 @@ async def _two(trial: Trial) -> list[FeedEntry]:
 @check("http", "question")
 async def no_field_of_an_answer_shows(trial: Trial) -> None:
     """A marked text in any field of an answer, as its value or where none should be, is never shown."""
-    claim, connector = await trial.claim(), trial.unhurried(retry=ONCE)
+    claim, connector = await trial.claim(), trial.untiring(retry=ONCE)
     await trial.ask(claim, connector=connector)
     await _spoil_each(trial, trial.question.operation, lambda: trial.ask(claim, connector=connector))
 
@@ -117,7 +117,7 @@ async def no_field_of_an_answer_shows(trial: Trial) -> None:
 @check("http", "feed")
 async def no_field_of_a_page_shows(trial: Trial) -> None:
     """A marked text in any field of a page, as its value or where none should be, is never shown."""
-    connector = trial.unhurried(retry=ONCE)
+    connector = trial.untiring(retry=ONCE)
     until = _just_after(await _two(trial))
     for operation in trial.feed.operations():
         trial.wire.forget()
