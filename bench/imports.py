@@ -16,6 +16,7 @@ PROBE = """
 import sys, time
 import airflow.sdk, airflow.dag_processing.dagbag, airflow.providers.standard.operators.hitl
 import importlib.util
+sys.path.append(sys.argv[1].rpartition("/")[0])
 spec = importlib.util.spec_from_file_location("probed", sys.argv[1])
 module = importlib.util.module_from_spec(spec)
 began = time.perf_counter()

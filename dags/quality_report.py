@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from airflow.sdk import Asset, PartitionedAssetTimetable, dag, task
 
-CITIZENS = Asset("population_citizens", uri="hub://population/citizens")
+PUBLISHED = Asset("published_batches", uri="hub://batches/published")
 
 
 # One run for one batch: a plain asset schedule would melt several events into one run.
-@dag(schedule=PartitionedAssetTimetable(assets=CITIZENS), max_active_runs=4)
+@dag(schedule=PartitionedAssetTimetable(assets=PUBLISHED), max_active_runs=4)
 def quality_report():
     @task(retries=2, retry_delay=timedelta(minutes=1))
     def write(dag_run):

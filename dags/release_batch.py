@@ -6,7 +6,7 @@ from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import Asset, Param, PartitionedAssetTimetable, dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-CITIZENS = Asset("population_citizens", uri="hub://population/citizens")
+PUBLISHED = Asset("published_batches", uri="hub://batches/published")
 PARKED = Asset("parked_batches", uri="hub://batches/parked")
 TEXT = {"type": ["null", "string"]}
 BATCH = Param(None, **TEXT, pattern="^[0-9a-f-]{36}$", description="The parked batch, when a human starts this run.")
@@ -32,11 +32,11 @@ def release_batch():
         by, reason = given["responded_by_user"]["id"], given["params_input"].get("reason")
         return parked.answer(batch["batch"], given["chosen_options"][0], by, reason, tasks.context())
 
-    @task(outlets=[CITIZENS])
+    @task(outlets=[PUBLISHED])
     def publish(batch, *, outlet_events):
         from hub.pipeline import tasks
 
-        outlet_events[CITIZENS].add_partitions(tasks.publish(batch["feed"]))
+        outlet_events[PUBLISHED].add_partitions(tasks.publish(batch["feed"]))
 
     @task(outlets=[PARKED])
     def ask_again(batch, *, outlet_events):

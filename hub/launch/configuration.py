@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,13 @@ from hub.launch.errors import LaunchError
 from hub.launch.secret import METADATA, secrets_dir
 
 _METADATA_VARIABLE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
+_FEEDS = ("POPULATION_CITIZENS", "BUSINESS_ENTERPRISES")
+_SANDBOX_SECRETS = {
+    "population.secret": "sandbox-secret",
+    "population.key": "sandbox-key",
+    "business.secret": "sandbox-business-secret",
+    "business.officer": "sandbox-officer-key:sandbox-officer-pass",
+}
 
 
 @dataclass(frozen=True)
@@ -67,26 +75,34 @@ def databases(var: Path, port: int | None) -> dict[str, str]:
 def write_sandbox(var: Path, addresses: Addresses, urls: Mapping[str, str]) -> None:
     """Writes `hub.env` (0600) and the sandbox credentials, by which the hub finds its databases and the twin."""
     folder = var / "secrets"
-    # What the twin accepts; worthless anywhere else.
-    for name, value in (("population.secret", "sandbox-secret"), ("population.key", "sandbox-key")):
+    # What the twins accept; worthless anywhere else.
+    for name, value in _SANDBOX_SECRETS.items():
         write_private(folder / name, value)
     write_private(secrets_dir(var) / METADATA, urls[_METADATA_VARIABLE])
-    register, feed = "HUB_REGISTERS__POPULATION__", "HUB_FEEDS__POPULATION_CITIZENS__"
+    population, business = "HUB_REGISTERS__POPULATION__", "HUB_REGISTERS__BUSINESS__"
+    # The sandbox's people are invented, so all may be copied; elsewhere the default is known subjects.
+    everybody = {"SCOPE": "all", "LEGAL_BASIS": "synthetic people of the sandbox"}
     values = {
         "HUB_ENVIRONMENT": "sandbox",
         "HUB_VAR_DIR": str(var),
         "HUB_API_URL": addresses.api_url,
         **{name: value for name, value in urls.items() if name.startswith("HUB_")},
-        f"{register}URL": f"{addresses.twin_url}/qldc/population",
-        f"{register}LOGICAL_URL": "http://mock.local/qldc/population",
-        f"{register}USER": "sandbox-hub",
-        f"{register}SECRET": f"file:{folder / 'population.secret'}",
-        f"{register}API_KEY": f"file:{folder / 'population.key'}",
-        f"{register}CLIENT_ID": "VN/GOV/G16/lienthong",
-        f"{register}OFFICERS": '{"CB-00123": "CB-00123", "CB-00124": "CB-00124"}',
-        # The sandbox's people are invented, so all may be copied; elsewhere the default is known subjects.
-        f"{feed}SCOPE": "all",
-        f"{feed}LEGAL_BASIS": "synthetic people of the sandbox",
+        f"{population}URL": f"{addresses.twin_url}/qldc/population",
+        f"{population}LOGICAL_URL": "http://mock.local/qldc/population",
+        f"{population}USER": "sandbox-hub",
+        f"{population}SECRET": f"file:{folder / 'population.secret'}",
+        f"{population}API_KEY": f"file:{folder / 'population.key'}",
+        f"{population}CLIENT_ID": "VN/GOV/G16/lienthong",
+        f"{population}OFFICERS": '{"CB-00123": "CB-00123", "CB-00124": "CB-00124"}',
+        f"{business}URL": f"{addresses.twin_url}/dkkd",
+        f"{business}ACCESS_KEY": "sandbox-access",
+        f"{business}SECRET": f"file:{folder / 'business.secret'}",
+        f"{business}APP_NAME": "lienthong",
+        f"{business}PARTNER_CODE": "G16",
+        f"{business}PARTNER_CODE_CUS": "G16",
+        f"{business}SYNC_OFFICER": "CB-SYNC",
+        f"{business}OFFICER_SECRETS": json.dumps({"CB-SYNC": f"file:{folder / 'business.officer'}"}),
+        **{f"HUB_FEEDS__{feed}__{name}": value for feed in _FEEDS for name, value in everybody.items()},
     }
     lines = ["# Written by the launcher at each start. Settings of your own belong in the environment.\n"]
     lines += [f"{name}={_quoted(name, value)}\n" for name, value in values.items()]

@@ -22,9 +22,9 @@ from hub.pipeline.mapper import MAPPED, MappedPage, PageTask
 from hub.pipeline.memory import batch_memory
 from hub.pipeline.verdict import Verdict, rule_rows, write_refused
 from hub.pipeline.workers import PageMapper
-from hub.quality.batch import COLUMNS, cross_row_findings
 from hub.quality.rules import Finding, finding
-from hub.quality.suite import SuiteResult, run_suite
+from hub.quality.rulesets import Ruleset
+from hub.quality.suite import SuiteResult
 from hub.quality.version import rules_version
 from hub.store import batches
 from hub.store.batches import Batch
@@ -64,7 +64,8 @@ def judge(conn: psycopg.Connection[Any], context: Context, batch: Batch, pages: 
     """Judges a landed batch by its mapped pages and returns its state; raises as `check` does."""
     landed = context.landed(batch)
     verdict = Verdict()
-    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+    feed = find_feed(batch.feed)
+    columns: dict[str, list[Any]] = {name: [] for name in feed.rules.columns}
     drifted = False
     for page in pages:
         drifted = drifted or page.drift
@@ -72,8 +73,8 @@ def judge(conn: psycopg.Connection[Any], context: Context, batch: Batch, pages: 
         for name, values in page.columns.items():
             columns[name].extend(values)
         context.progress("page mapped", page.records)
-    kept = verdict.drop_repeats(columns)
-    suite = _judge_together(kept, verdict, batch.until)
+    kept = verdict.drop_repeats(columns, feed.rules.key)
+    suite = _judge_together(feed.rules, kept, verdict, batch.until)
     write_refused(landed, verdict)
     stops = list(suite.batch_failures)
     if drifted and context.settings.feed(batch.feed).drift == "freeze":
@@ -82,7 +83,7 @@ def judge(conn: psycopg.Connection[Any], context: Context, batch: Batch, pages: 
     stops = [stop for stop in stops if stop.severity == "stop"]
     verdict.counts.update({found: 1 for found in suite.batch_failures if found.severity != "stop"})
     verdict.counts.update(dict.fromkeys(stops, 1))
-    mapping = load_compiled(find_feed(batch.feed).mapping)
+    mapping = load_compiled(feed.mapping)
     _save(conn, batch, verdict, suite, mapping.version, stops[0].rule if stops else None)
     conn.commit()
     context.progress("parked" if stops else "checked", len(kept["position"]))
@@ -99,10 +100,12 @@ def _page_tasks(context: Context, batch: Batch, landed: LandedBatch) -> list[Pag
     ]
 
 
-def _judge_together(columns: dict[str, list[Any]], verdict: Verdict, until: datetime) -> SuiteResult:
+def _judge_together(
+    rules: Ruleset, columns: dict[str, list[Any]], verdict: Verdict, until: datetime
+) -> SuiteResult:
     positions: list[int] = columns["position"]
-    suite = run_suite(columns)
-    for found_in in (cross_row_findings(columns, now=until), suite.findings):
+    suite = rules.run_suite(columns)
+    for found_in in (rules.cross_row_findings(columns, now=until), suite.findings):
         for row, findings in found_in.items():
             verdict.add_findings(positions[row], findings)
     return suite

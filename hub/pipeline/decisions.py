@@ -83,7 +83,7 @@ def release_entry(entry_id: UUID, by: str, reason: str, context: Context) -> Rel
             mapping_version = batches.load_batch(conn, entry.batch_id).mapping_version or mapping_version
         row = PublishRow(
             entry.position,
-            record["personal_id"],
+            record[feed.rules.key],
             entry.source_version,
             record_status(record),
             record.get("replaced_by"),

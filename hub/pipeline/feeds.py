@@ -10,8 +10,12 @@ from pydantic import BaseModel
 
 from connectors import registry
 from hub.pipeline.errors import UnknownFeed
+from hub.quality.rulesets import Ruleset, ruleset
 
-_BECOMES = {"population.citizens": ("SoDinhDanh", "population/citizen", "person")}
+_BECOMES = {
+    "business.enterprises": ("key", "business/enterprise", "organisation"),
+    "population.citizens": ("SoDinhDanh", "population/citizen", "person"),
+}
 """Of each feed that the hub keeps: the wire field that names a record, its mapping, and the kind of its records."""
 
 
@@ -27,6 +31,11 @@ class Feed:
     overlap: timedelta
     mapping: str
     kind: str
+
+    @property
+    def rules(self) -> Ruleset:
+        """What checks the records that it brings."""
+        return ruleset(self.kind)
 
 
 @lru_cache

@@ -26,6 +26,7 @@ from hub.pipeline.mapper import LANDED, WireRefused, local_date, read_wire
 from hub.settings import FeedScope, FeedSettings
 from hub.store import batches, subjects
 from hub.store.batches import BEGINNING, Batch
+from hub.store.rows import SCHEMES
 from hub.trust.sealing import new_data_key
 
 
@@ -200,7 +201,9 @@ class _Writer:
         A number and the one that replaces it change in one instant, and an instant is never split; a number that is
         named earlier is followed through the rest of the batch, and known to the store from then on.
         """
-        known = subjects.known(self._conn, self._context.ring, [entry.key for entry in entries]) | self._followed
+        known = subjects.known(
+            self._conn, self._context.ring, SCHEMES[self._feed.kind], [entry.key for entry in entries]
+        ) | self._followed
         # The answer holds a shared lock on the keys: a rotation must not wait for the whole fetch.
         self._conn.commit()
         compiled = load_compiled(self._feed.mapping)

@@ -21,8 +21,7 @@ from pydantic import BaseModel, ValidationError
 from hub.mapping import Mapped, load_compiled
 from hub.pipeline.feeds import Feed, find_feed
 from hub.pipeline.landing import LandedBatch, slices
-from hub.quality.batch import COLUMNS
-from hub.quality.rules import Finding, Severity, finding, row_findings
+from hub.quality.rules import Finding, Severity, finding
 from hub.store.quarantine import RefusedRecord
 from schemas.drift import unknown_fields, validate_known
 
@@ -75,7 +74,7 @@ def map_page(task: PageTask) -> MappedPage:
     feed = find_feed(task.feed)
     landed = LandedBatch(task.uri, task.batch_id, task.key)
     header, payload = landed.read(task.page)
-    compiled = load_compiled(feed.mapping)
+    compiled, rules = load_compiled(feed.mapping), feed.rules
     page = MappedPage(task.page, len(header), {})
     accepted: list[list[Any]] = []
     documents: list[bytes] = []
@@ -98,7 +97,7 @@ def map_page(task: PageTask) -> MappedPage:
             )
             continue
         record = mapped.record
-        found = row_findings(record, version)
+        found = rules.row_findings(record, version)
         document = orjson.dumps(record, option=_SORTED)
         if found and any(each.severity != "warn" for each in found):
             _refuse(page, position, key, version, ranked(found) + notes, body, document)
@@ -108,7 +107,7 @@ def map_page(task: PageTask) -> MappedPage:
         accepted.append(
             [
                 position,
-                key,
+                record[rules.key],
                 version,
                 record_status(record),
                 record.get("replaced_by"),
@@ -118,7 +117,7 @@ def map_page(task: PageTask) -> MappedPage:
         )
         documents.append(document)
         rows.append({**record, "position": position, "version": version, "digest": _content(body)})
-    page.columns.update((name, [row.get(name) for row in rows]) for name in COLUMNS)
+    page.columns.update((name, [row.get(name) for row in rows]) for name in rules.columns)
     landed.write(task.page.replace(LANDED, MAPPED, 1), accepted, documents)
     return page
 
@@ -144,7 +143,7 @@ def read_wire(feed: Feed, body: bytes, key: str, drift: str) -> tuple[BaseModel,
     return wire, drifted
 
 
-def record_status(record: dict[str, str]) -> str:
+def record_status(record: dict[str, Any]) -> str:
     """Returns how the record stands in the store: a cancelled number without a successor is a withdrawal."""
     if record.get("number_status") != "cancelled":
         return "current"

@@ -20,7 +20,7 @@ from hub.pipeline.errors import NotThere, UnknownFeed
 from hub.pipeline.feeds import Feed, feed_names, find_feed
 from hub.pipeline.landing import slices
 from hub.pipeline.mapper import WireRefused, local_date, read_wire
-from hub.quality.rules import row_findings
+from hub.quality.rulesets import Ruleset
 from hub.store import batches
 from hub.store.administration import log_steward
 from hub.store.batches import Batch
@@ -104,7 +104,7 @@ def diff_mapping(
         if batch.feed != feed.name:
             raise NotThere(f"batch {batch.batch_id} is of feed {batch.feed}, and {name} maps {feed.name}")
         diff = MappingDiff(name, (old.version, new.version), batch.batch_id)
-        comparing = _Comparing(diff, old, new, str if values_for else mask)
+        comparing = _Comparing(diff, old, new, feed.rules, str if values_for else mask)
         for wire, version in _records(context, feed, batch, diff):
             if all(getattr(wire, key) == value for key, value in when.items()):
                 comparing.add(wire, version)
@@ -116,8 +116,16 @@ def diff_mapping(
 class _Comparing:
     """Maps record after record by both mappings and keeps the account."""
 
-    def __init__(self, diff: MappingDiff, old: CompiledMapping, new: CompiledMapping, show: Callable[[str], str]):
+    def __init__(
+        self,
+        diff: MappingDiff,
+        old: CompiledMapping,
+        new: CompiledMapping,
+        rules: Ruleset,
+        show: Callable[[str], str],
+    ) -> None:
         self.diff = diff
+        self.rules = rules
         self.old = old
         self.new = new
         self.show = show
@@ -129,7 +137,7 @@ class _Comparing:
         before, after = self.old.at(day)(wire), self.new.at(day)(wire)
         if before.record == after.record and before.refusals == after.refusals:
             return
-        was, becomes = _refusals(before, version), _refusals(after, version)
+        was, becomes = _refusals(self.rules, before, version), _refusals(self.rules, after, version)
         if not was and not becomes:
             self._fields(before.record or {}, after.record or {})
         elif not was:
@@ -156,11 +164,12 @@ class _Comparing:
             by.setdefault((rule, key), Change()).add(*values)
 
 
-def _refusals(mapped: Mapped, version: int) -> list[tuple[str, str]]:
+def _refusals(rules: Ruleset, mapped: Mapped, version: int) -> list[tuple[str, str]]:
     """Lists what keeps a record back, by rule and field: refusals of the mapping, or of the row rules after it."""
     if mapped.record is None:
         return [(found.rule, found.field) for found in mapped.refusals]
-    return [(found.rule, found.field) for found in row_findings(mapped.record, version) if found.severity != "warn"]
+    found = rules.row_findings(mapped.record, version)
+    return [(each.rule, each.field) for each in found if each.severity != "warn"]
 
 
 def _records(context: Context, feed: Feed, batch: Batch, diff: MappingDiff) -> Iterator[tuple[Any, int]]:

@@ -18,6 +18,7 @@ from hub.pipeline.errors import NotThere, ReconciliationDiffers
 from hub.pipeline.feeds import Feed, find_feed
 from hub.settings import FeedScope
 from hub.store import batches, subjects
+from hub.store.rows import SCHEMES
 
 DETAILS = 100
 """Differences kept by their keyed digest, for who follows them up."""
@@ -89,30 +90,30 @@ def require_agreement(found: Reconciliation) -> None:
 async def _load(
     feed: Feed, context: Context, conn: psycopg.Connection[Any], as_of: datetime, *, known_only: bool
 ) -> None:
-    index = context.ring.index_versions[0]
+    index, scheme = context.ring.index_versions[0], SCHEMES[feed.kind]
     with context.connect() as asker:
         async with context.connector(feed) as connector:
             async for page in connector.keys(as_of):  # type: ignore[attr-defined]
                 entries: list[KeyEntry] = list(page.entries)
                 if known_only:
                     # On a connection of its own: its lock on the keys must not last as long as the register's list.
-                    known = subjects.known(asker, context.ring, [entry.key for entry in entries])
+                    known = subjects.known(asker, context.ring, scheme, [entry.key for entry in entries])
                     asker.commit()
                     entries = [entry for entry in entries if entry.key in known]
                 with (
                     conn.cursor() as cursor,
                     cursor.copy("copy source_key (blind, digest, version, status) from stdin") as copy,
                 ):
-                    for row in _rows(context, index, entries):
+                    for row in _rows(context, scheme, index, entries):
                         copy.write_row(row)
                 context.progress("keys compared", len(entries))
 
 
-def _rows(context: Context, index: int, entries: list[KeyEntry]) -> Iterator[tuple[bytes, bytes, int, str]]:
+def _rows(context: Context, scheme: str, index: int, entries: list[KeyEntry]) -> Iterator[tuple[bytes, bytes, int, str]]:
     ring = context.ring
     for entry in entries:
         yield (
-            ring.blind_index(index, "personal_id", entry.key),
+            ring.blind_index(index, scheme, entry.key),
             ring.digest(entry.key.encode()),
             entry.version,
             entry.status,
@@ -123,7 +124,7 @@ _COMPARE = """
 with here as (
     select i.blind_index as blind, r.source_version as version
     from hub.record r join hub.subject_identifier i using (identifier_id)
-    where r.register = %(register)s and r.kind = %(kind)s and i.key_version = %(index)s and i.scheme = 'personal_id'
+    where r.register = %(register)s and r.kind = %(kind)s and i.key_version = %(index)s and i.scheme = %(scheme)s
 ), both_sides as (
     select s.blind as source_blind, h.blind as hub_blind, s.digest, s.version as source_version, h.version as
     hub_version,
@@ -146,6 +147,7 @@ def _compare(feed: Feed, context: Context, conn: psycopg.Connection[Any], as_of:
     values = {
         "register": feed.register,
         "kind": feed.kind,
+        "scheme": SCHEMES[feed.kind],
         "index": context.ring.index_versions[0],
         "most": DETAILS,
     }

@@ -37,11 +37,11 @@ class Verdict:
         self.counts.update(page.findings)
         self.refused.update((record.position, record) for record in page.refused)
 
-    def drop_repeats(self, columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    def drop_repeats(self, columns: dict[str, list[Any]], key: str) -> dict[str, list[Any]]:
         """Sets identical repeats aside (same number, version and content: normal in a feed) and returns the other
         rows.
         """
-        marks = list(zip(columns["personal_id"], columns["version"], columns["digest"], strict=True))
+        marks = list(zip(columns[key], columns["version"], columns["digest"], strict=True))
         if len(set(marks)) == len(marks):
             return columns
         seen: set[tuple[str, int, bytes]] = set()

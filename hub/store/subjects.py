@@ -28,7 +28,7 @@ select $4, version, 'personal_id', blind, $1, 'claimed', $7
 _KNOWN = """
 select n.number from unnest(%s::integer[], %s::smallint[], %s::bytea[]) n (number, version, blind)
   join hub.subject_identifier i
-    on i.scheme = 'personal_id' and i.key_version = n.version and i.blind_index = n.blind
+    on i.scheme = %s and i.key_version = n.version and i.blind_index = n.blind
  where exists (select from hub.dossier d where d.subject_id = i.subject_id)
 """
 
@@ -89,13 +89,13 @@ async def _create(
     return int(subject_id)
 
 
-def known(conn: psycopg.Connection[Any], ring: KeyRing, keys: Sequence[str]) -> set[str]:
-    """Returns those of the 12-digit numbers whose subject stands in a dossier: the feed scope `known_subjects`."""
+def known(conn: psycopg.Connection[Any], ring: KeyRing, scheme: str, keys: Sequence[str]) -> set[str]:
+    """Returns those of the numbers of a scheme whose subject stands in a dossier: the feed scope `known_subjects`."""
     versions = usable_versions(conn, ring)
     numbers = [(place, version) for place in range(len(keys)) for version in versions]
-    blinds = [ring.blind_index(version, "personal_id", keys[place]) for place, version in numbers]
+    blinds = [ring.blind_index(version, scheme, keys[place]) for place, version in numbers]
     places = [place for place, _ in numbers]
-    rows = conn.execute(_KNOWN, (places, [version for _, version in numbers], blinds))
+    rows = conn.execute(_KNOWN, (places, [version for _, version in numbers], blinds, scheme))
     return {keys[place] for (place,) in rows}
 
 

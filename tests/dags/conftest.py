@@ -38,8 +38,9 @@ def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="package")
 def dag_bag(airflow_home: Path) -> Any:
     """All DAGs, parsed as the DAG processor parses them."""
-    from airflow.dag_processing.dagbag import DagBag
+    from airflow.dag_processing.dagbag import BundleDagBag
 
     from hub.settings import ROOT
 
-    return DagBag(dag_folder=str(ROOT / "dags"))
+    folder = ROOT / "dags"
+    return BundleDagBag(dag_folder=str(folder), bundle_path=folder)

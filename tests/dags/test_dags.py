@@ -14,11 +14,12 @@ import pytest
 from hub.settings import ROOT
 
 FILES = sorted((ROOT / "dags").glob("*.py"))
-NAMES = {"population_sync", "quality_report", "release_batch", "reconcile", "retention"}
+SYNCS = ["population_sync", "business_sync"]
+NAMES = {*SYNCS, "quality_report", "release_batch", "reconcile", "retention"}
 
 
 def test_every_dag_imports(dag_bag: Any) -> None:
-    """All five DAGs are there, and no file fails to import."""
+    """All DAGs are there, and no file fails to import."""
     assert dag_bag.import_errors == {}
     assert set(dag_bag.dags) == NAMES
 
@@ -38,20 +39,21 @@ def test_nothing_of_the_hub_is_imported_at_the_top(file: Path) -> None:
     tree = ast.parse(file.read_text())
     imported = [node.module or "" for node in tree.body if isinstance(node, ast.ImportFrom)]
 
-    assert {name.split(".")[0] for name in imported} <= {"airflow", "datetime"}
+    assert {name.split(".")[0] for name in imported} <= {"airflow", "datetime", "sync_feed"}
     assert not [node for node in tree.body if isinstance(node, ast.Import)]
 
 
-def test_the_sync_is_hourly_and_alone(dag_bag: Any) -> None:
-    """The population is read every hour, by one run at a time, and never for hours that have passed."""
-    sync = dag_bag.dags["population_sync"]
+@pytest.mark.parametrize(("name", "cron"), [("population_sync", "0 * * * *"), ("business_sync", "20 * * * *")])
+def test_a_sync_is_hourly_and_alone(dag_bag: Any, name: str, cron: str) -> None:
+    """A register is read every hour, by one run at a time, and never for hours that have passed."""
+    sync = dag_bag.dags[name]
 
-    assert (sync.timetable.expression, sync.max_active_runs, sync.catchup) == ("0 * * * *", 1, False)
+    assert (sync.timetable.expression, sync.max_active_runs, sync.catchup) == (cron, 1, False)
     assert sync.task_dict["check"].max_active_tis_per_dagrun == 1
     assert sync.deadline
 
 
-@pytest.mark.parametrize("name", ["population_sync", "reconcile", "retention"])
+@pytest.mark.parametrize("name", [*SYNCS, "reconcile", "retention"])
 def test_no_schedule_starts_because_its_file_was_just_seen(dag_bag: Any, name: str) -> None:
     """A schedule that was due before the file was first parsed waits for its next time: a first start is empty."""
     timetable = dag_bag.dags[name].timetable
@@ -112,7 +114,7 @@ def test_reports_and_questions_come_one_for_each_batch(dag_bag: Any) -> None:
     """Both DAGs that follow a batch are partitioned, so that several batches never melt into one run."""
     from airflow.sdk import PartitionedAssetTimetable
 
-    for name, asset in (("quality_report", "population_citizens"), ("release_batch", "parked_batches")):
+    for name, asset in (("quality_report", "published_batches"), ("release_batch", "parked_batches")):
         timetable = dag_bag.dags[name].timetable
         assert isinstance(timetable, PartitionedAssetTimetable)
         assert timetable.asset_condition.name == asset
