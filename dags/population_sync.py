@@ -1,4 +1,4 @@
-"""Copies what changed in the national population database, every hour; a backfill by its parameters (an Airflow DAG)."""
+"""Copies what changed in the population database, every hour; a backfill by its parameters (an Airflow DAG)."""
 
 from datetime import timedelta
 

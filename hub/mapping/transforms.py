@@ -23,7 +23,7 @@ _ENTERPRISE: TypeAdapter[str] = TypeAdapter(EnterpriseCode)
 LOCATION_DIGITS = 5
 _LOCATION: TypeAdapter[str] = TypeAdapter(BusinessLocationCode)
 _AMOUNT = re.compile(r"[0-9]{1,18}(\.[0-9]{1,3})?")
-_SLASHED = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})(?: [0-9]{2}:[0-9]{2}:[0-9]{2})?")
+_SLASHED = re.compile(r"(?:(?:([0-9]{2})/)?([0-9]{2})/)?([0-9]{4})(?: [0-9]{2}:[0-9]{2}:[0-9]{2})?")
 
 
 class Refused(Exception):
@@ -164,17 +164,18 @@ def amount(text: str) -> str:
 
 @transform(refuses=("date.invalid",))
 def slashed_date(text: str) -> str:
-    """Turns dd/MM/yyyy, with or without a time of day, into the ISO text of the date."""
+    """Turns dd/MM/yyyy, MM/yyyy or yyyy, with or without a time of day, into a date as precise as what was sent."""
     text = text.strip()
     if not text:
         return ""
-    parts = _SLASHED.fullmatch(text)
+    found = _SLASHED.fullmatch(text)
+    if found is None:
+        raise Refused("date.invalid")
+    day, month, year = found.groups()
     try:
-        if parts is not None:
-            return date(int(parts[3]), int(parts[2]), int(parts[1])).isoformat()
+        return date(int(year), int(month or 1), int(day or 1)).isoformat()[: 10 if day else 7 if month else 4]
     except ValueError:
-        pass
-    raise Refused("date.invalid")
+        raise Refused("date.invalid") from None
 
 
 @transform(takes=(str, int), refuses=("date.invalid", "date.epoch_not_midnight"))

@@ -100,9 +100,7 @@ def _page_tasks(context: Context, batch: Batch, landed: LandedBatch) -> list[Pag
     ]
 
 
-def _judge_together(
-    rules: Ruleset, columns: dict[str, list[Any]], verdict: Verdict, until: datetime
-) -> SuiteResult:
+def _judge_together(rules: Ruleset, columns: dict[str, list[Any]], verdict: Verdict, until: datetime) -> SuiteResult:
     positions: list[int] = columns["position"]
     suite = rules.run_suite(columns)
     for found_in in (rules.cross_row_findings(columns, now=until), suite.findings):
@@ -122,7 +120,7 @@ def _volume(conn: psycopg.Connection[Any], context: Context, batch: Batch, refus
         return []  # it ended because it was full
     # Silence is measured from when the feed last brought anything: an empty hour is ordinary, an empty week is not.
     since = batches.last_heard(conn, batch) if fetched == 0 else batch.since
-    usual = batches.usual_rate(conn, batch.feed, batch.until - since)
+    usual = batches.usual_rate(conn, batch, batch.until - since)
     if usual is None or usual < ENOUGH or fetched >= usual * context.settings.feed(batch.feed).shrink_floor:
         return []
     return [finding("batch.empty" if fetched == 0 else "batch.shrunken", "")]

@@ -201,9 +201,10 @@ class _Writer:
         A number and the one that replaces it change in one instant, and an instant is never split; a number that is
         named earlier is followed through the rest of the batch, and known to the store from then on.
         """
-        known = subjects.known(
-            self._conn, self._context.ring, SCHEMES[self._feed.kind], [entry.key for entry in entries]
-        ) | self._followed
+        known = (
+            subjects.known(self._conn, self._context.ring, SCHEMES[self._feed.kind], [entry.key for entry in entries])
+            | self._followed
+        )
         # The answer holds a shared lock on the keys: a rotation must not wait for the whole fetch.
         self._conn.commit()
         compiled = load_compiled(self._feed.mapping)

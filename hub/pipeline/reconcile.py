@@ -109,7 +109,9 @@ async def _load(
                 context.progress("keys compared", len(entries))
 
 
-def _rows(context: Context, scheme: str, index: int, entries: list[KeyEntry]) -> Iterator[tuple[bytes, bytes, int, str]]:
+def _rows(
+    context: Context, scheme: str, index: int, entries: list[KeyEntry]
+) -> Iterator[tuple[bytes, bytes, int, str]]:
     ring = context.ring
     for entry in entries:
         yield (

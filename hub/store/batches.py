@@ -292,19 +292,21 @@ def rule_results(conn: psycopg.Connection[Any], batch_id: UUID) -> list[tuple[st
     ).fetchall()
 
 
-def usual_rate(conn: psycopg.Connection[Any], feed: str, length: timedelta, windows: int = 200) -> float | None:
+def usual_rate(conn: psycopg.Connection[Any], batch: Batch, length: timedelta, windows: int = 200) -> float | None:
     """Returns how many records a window of this length usually brings: the mean rate of the last published windows.
 
     A load of the past does not count, whose rate is that of other years: neither its batches that were full, nor
-    windows more than four times as long. None while there is no history as long as the window.
+    windows more than four times as long, nor, for an ordinary batch, a backfill. None while there is no history as long
+    as the window.
     """
     row = conn.execute(
         """select sum(fetched) / nullif(sum(seconds), 0), sum(seconds)
            from (select l.fetched, extract(epoch from b.until - b.since) as seconds
                  from hub.batch b join hub.ledger l using (batch_id)
                  where b.feed = %s and b.since > %s and b.until = b.asked_until and b.until - b.since <= %s
+                   and (%s or not b.backfill)
                  order by b.sequence desc limit %s) recent""",
-        (feed, BEGINNING, 4 * length, windows),
+        (batch.feed, BEGINNING, 4 * length, batch.backfill, windows),
     ).fetchone()
     if row is None or row[0] is None or float(row[1]) < length.total_seconds():
         return None

@@ -21,10 +21,10 @@ from connectors.memory import memory_ports
 from hub.pipeline.context import ConnectorFactory, Context
 from hub.settings import FeedScope, FeedSettings, RegisterSettings, Settings
 from hub.trust.keys import KeyRing
+from sandbox_mocks.app import create_app
 from sandbox_mocks.country import Country
-from sandbox_mocks.population.app import create_app
 
-FEED = "population.citizens"
+FEED, ENTERPRISES = "population.citizens", "business.enterprises"
 REGISTER = RegisterSettings(
     url="http://twin.local/qldc/population",
     logical_url="http://mock.local/qldc/population",
@@ -34,10 +34,27 @@ REGISTER = RegisterSettings(
     client_id="VN/GOV/G16/lienthong",
 )
 
+BUSINESS = RegisterSettings(
+    url="http://twin.local/dkkd",
+    access_key="sandbox-access",
+    secret="memory:business",
+    app_name="lienthong",
+    partner_code="G16",
+    partner_code_cus="G16",
+    sync_officer="CB-SYNC",
+    officer_secrets={"CB-SYNC": "memory:officer"},
+)
+SECRETS = {
+    "memory:secret": "sandbox-secret",
+    "memory:key": "sandbox-key",
+    "memory:business": "sandbox-business-secret",
+    "memory:officer": "sandbox-officer-key:sandbox-officer-pass",
+}
+
 
 @dataclass
 class Twin:
-    """The twin of the population register, in process, and its control routes."""
+    """The twins of the registers, in process, and their control routes."""
 
     country: Country
     app: Any
@@ -97,10 +114,12 @@ def twin(make_twin: MakeTwin) -> Twin:
 
 
 def feed_settings(settings: Settings, **changes: Any) -> Settings:
-    """Returns settings whose citizen feed copies everybody, in small pages, but for what the test changes."""
+    """Returns settings whose feeds copy everybody, in small pages, but for what the test changes."""
     base = {"scope": FeedScope.ALL, "legal_basis": "sandbox", "page_size": 50, "settle_lag": "PT0S"}
     feed = FeedSettings.model_validate(base | changes)
-    return settings.model_copy(update={"feeds": {"population_citizens": feed}, "registers": {"population": REGISTER}})
+    feeds = {"population_citizens": feed, "business_enterprises": feed}
+    registers = {"population": REGISTER, "business": BUSINESS}
+    return settings.model_copy(update={"feeds": feeds, "registers": registers})
 
 
 def serve(base: Settings, url: str) -> Settings:
@@ -132,7 +151,7 @@ def as_environment(settings: Settings) -> dict[str, str]:
 
 def connector_over(twin: Twin) -> ConnectorFactory:
     def make(settings: Settings, register: str, settle_lag: timedelta) -> Connector:
-        ports = memory_ports({"memory:secret": "sandbox-secret", "memory:key": "sandbox-key"})
+        ports = memory_ports(SECRETS)
         return registry()[register](
             settings.registers[register],
             ports,

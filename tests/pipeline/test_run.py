@@ -167,6 +167,18 @@ def test_a_shrunken_feed_waits_and_yesterdays_data_stays(twin: Twin, context: Co
     assert fetch(FEED, context).parked == parked
 
 
+def test_a_backfill_of_busy_years_makes_no_ordinary_window_look_small(twin: Twin, context: Context) -> None:
+    """The first years brought everybody at once; after reading them again the next quiet window is not parked."""
+    run_feed(FEED, context)
+    run_feed(FEED, context, since=at("2021-07-01"), until=at("2021-09-01"))
+    with context.connect() as conn:
+        conn.execute("update hub.feed set watermark = %s", (datetime.now(UTC) - timedelta(days=50),))
+    outcome = run_feed(FEED, context)
+    assert outcome.parked is None
+    busy, quiet = (row[0] for row in rows(context, "select fetched from hub.ledger order by written_at desc limit 2"))
+    assert quiet > 2 * busy
+
+
 def test_a_register_that_falls_silent_waits_for_a_human(twin: Twin, context: Context) -> None:
     """One empty window is ordinary; when the silence has lasted longer than the feed's pace explains, a human looks."""
     run_feed(FEED, context, since=at("2021-07-01"), until=at("2025-01-01"))

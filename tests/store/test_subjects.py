@@ -111,7 +111,7 @@ def test_known_are_those_in_a_dossier(settings: Settings, ring: KeyRing, conn: C
     publish(conn, ring, row(A, status="cancelled", replaced_by=newer), row(newer), row(B))
     _open_dossier(settings, one(conn, ring, A).subject_id)
 
-    assert subjects.known(conn, ring, [A, B, newer, personal_id(1)]) == {A, newer}
+    assert subjects.known(conn, ring, "personal_id", [A, B, newer, personal_id(1)]) == {A, newer}
 
 
 def test_erased_subject_opens_for_nobody(settings: Settings, ring: KeyRing, conn: Conn) -> None:

@@ -1,0 +1,106 @@
+"""The business register through the pipeline: enterprises become records of their own kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pytest
+
+from connectors.base import epoch_ms
+from hub.pipeline.context import Context
+from hub.pipeline.run import run_feed
+from hub.store.rows import SCHEMES
+from hub.trust.sealing import record_aad, subject_aad, unseal
+from sandbox_mocks.country.enterprises import Enterprises
+from tests.pipeline.conftest import ENTERPRISES, FEED, MakeContext, MakeTwin, Twin, at, rows
+
+WINDOW = {"since": at("2026-09-01"), "until": at("2026-11-01")}
+_STORED = """
+select r.identifier_id, r.subject_id, r.sealed, k.master_version, k.wrapped_key, i.sealed
+  from hub.record r join hub.subject_identifier i using (identifier_id) join hub.subject_key k
+    on k.subject_id = r.subject_id
+ where r.register = 'business' and r.kind = 'organisation' and i.scheme = %s
+"""
+
+
+def stored(context: Context) -> Iterator[dict[str, Any]]:
+    """Opens every enterprise of the store."""
+    for place, subject, sealed, master, wrapped, _ in rows(context, _STORED, SCHEMES["organisation"]):
+        key = context.ring.unwrap(master, wrapped, subject_aad(subject))
+        yield orjson.loads(unseal(key, sealed, record_aad("business", "organisation", place)))
+
+
+def changed_units(twin: Twin) -> dict[str, Any]:
+    """Names every entry that had a dossier approved in the window, by the twin's own account."""
+    enterprises = Enterprises(twin.country)
+    since, until = (epoch_ms(moment) for moment in WINDOW.values())
+    found = enterprises.dossiers(since, until)
+    return {enterprises.key(each.unit): each.unit for each in found if each.approved}
+
+
+@pytest.fixture
+def clean(make_twin: MakeTwin) -> Twin:
+    return make_twin(people=4000, defect_rate=0)
+
+
+def test_enterprises_are_copied_as_the_register_has_them(clean: Twin, make_context: MakeContext) -> None:
+    """Every enterprise that changed in the window stands in the store, with the people behind it, as the twin says."""
+    context = make_context(clean)
+
+    outcome = run_feed(ENTERPRISES, context, **WINDOW)
+
+    assert len(outcome.published) == 1
+    assert outcome.parked is None
+    records = {record["code"]: record for record in stored(context)}
+    assert len(records) > 10
+    enterprises, now = Enterprises(clean.country), epoch_ms(datetime.now(UTC))
+    units = changed_units(clean)
+    assert rows(context, "select rule_id, field from hub.quarantine") == []
+    assert records.keys() == units.keys()
+    for code, record in records.items():
+        truth = enterprises.truth(units[code], now)
+        assert truth is not None
+        assert record["name.full"] == truth["MainInformation"]["NAME"]
+        assert [each.get("personal_id") for each in record.get("representatives", ())] == [
+            each["ID_NO"] for each in truth["Representatives"]
+        ]
+
+
+def test_an_identical_window_rewrites_no_enterprise(clean: Twin, make_context: MakeContext) -> None:
+    """The same window once more is unchanged, row for row."""
+    context = make_context(clean)
+    run_feed(ENTERPRISES, context, **WINDOW)
+    before = rows(context, "select xmin, ctid from hub.record order by identifier_id")
+
+    run_feed(ENTERPRISES, context, **WINDOW)
+
+    assert before == rows(context, "select xmin, ctid from hub.record order by identifier_id")
+    published, unchanged = rows(context, "select published, unchanged from hub.ledger order by written_at desc")[0]
+    assert (published, unchanged) == (0, len(before))
+
+
+def test_defects_of_the_register_are_kept_back(make_twin: MakeTwin, make_context: MakeContext) -> None:
+    """What is wrong with an enterprise waits in quarantine under a rule, and the ledger balances."""
+    context = make_context(make_twin(people=6000, defect_rate=30))
+
+    run_feed(ENTERPRISES, context, **WINDOW)
+
+    found = dict(rows(context, "select rule_id, count(*) from hub.quarantine group by 1"))
+    assert {"format.enterprise_code", "code.unknown"} <= set(found)
+    (ledger,) = rows(context, "select fetched, published + unchanged + superseded, quarantined from hub.ledger")
+    assert ledger[0] == ledger[1] + ledger[2] + rows(context, "select duplicate from hub.ledger")[0][0]
+    assert ledger[1] > 0
+
+
+def test_people_and_enterprises_stand_side_by_side(clean: Twin, make_context: MakeContext) -> None:
+    """Both feeds fill one store; a household business is another subject than the owner whose number it goes by."""
+    context = make_context(clean)
+    run_feed(FEED, context, since=at("2026-09-01"), until=at("2026-09-05"))
+    run_feed(ENTERPRISES, context, **WINDOW)
+
+    kinds = dict(rows(context, "select kind, count(*) from hub.subject group by 1"))
+    assert kinds["person"] > 0
+    assert kinds["organisation"] == len(list(stored(context)))
