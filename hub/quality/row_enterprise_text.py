@@ -72,7 +72,8 @@ def _fault(name: str, raw: str) -> str | None:
         return None
     if names_nothing(name):
         return _NULL
-    unknown = [word for word in raw.split() if word not in _clean_words]
+    # Numbers are kept out of the words that were seen: nearly every enterprise has one of its own.
+    unknown = [word for word in raw.split() if word not in _clean_words and not (word.isascii() and word.isalnum())]
     if not unknown:
         return None
     composed = unicodedata.normalize("NFC", raw)
