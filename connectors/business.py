@@ -151,36 +151,50 @@ class Business(Connector):
             yield Page([], 1, None)
 
     async def _changes(self, start: datetime, end: datetime, limit: int) -> list[Change]:
-        """Returns the approved dossiers of at most five days, oldest first.
+        """Returns the approved dossiers of at most five days, oldest first; reads anew when the day turns."""
+        while True:
+            days = self._today()
+            found = await self._read_days(start, end, limit, days)
+            if self._today() == days:
+                since = epoch_ms(start)
+                return sorted(change for change in found if change.at >= since and change.state not in UNAPPROVED)
 
-        Days that are over and today have services of their own. Which day the register calls today is uncertain around
-        midnight, by as much as the settle lag; a day that may be both is asked of both.
+    def _today(self) -> tuple[date, date]:
+        """Returns the days that the register may call today: two around midnight, as its clock may differ from ours
+        by as much as the settle lag.
+        """
+        earliest, latest = (self.clock() + lag for lag in (-self.settle_lag, self.settle_lag))
+        return earliest.astimezone(ZONE).date(), latest.astimezone(ZONE).date()
+
+    async def _read_days(self, start: datetime, end: datetime, limit: int, days: tuple[date, date]) -> set[Change]:
+        """Reads today's list, then that of the days that are over.
+
+        A day that may be either is asked of both, and in this order: it turns from the first list into the second.
         """
         first, last = start.astimezone(ZONE).date(), (end - timedelta(milliseconds=1)).astimezone(ZONE).date()
-        now = self.clock()
-        today, tomorrow = ((now + lag).astimezone(ZONE).date() for lag in (-self.settle_lag, self.settle_lag))
+        today, tomorrow = days
         found: set[Change] = set()
-        if first < tomorrow:
-            closes = min(last, tomorrow - timedelta(days=1))
-            days = {"from_date": f"{first:%d/%m/%Y}", "to_date": f"{closes:%d/%m/%Y}"}
-            found.update(await self._list(CLOSED_DAYS, days, end, limit, (first, closes)))
         if last >= today:
             opens = start.astimezone(ZONE) if first == last else datetime.combine(last, time(), ZONE)
             closes_at = (end.astimezone(ZONE) + timedelta(seconds=59, milliseconds=999)).strftime("%H:%M")
             minutes = {"from_ts": f"{opens:%H:%M}", "to_ts": "24:00" if closes_at == "00:00" else closes_at}
-            found.update(await self._list(TODAY, minutes, end, limit, (today, tomorrow)))
-        since = epoch_ms(start)
-        return sorted(change for change in found if change.at >= since and change.state not in UNAPPROVED)
+            found.update(await self._list(TODAY, minutes, end, limit, (today, None)))
+        if first < tomorrow:
+            closes = min(last, tomorrow - timedelta(days=1))
+            asked = {"from_date": f"{first:%d/%m/%Y}", "to_date": f"{closes:%d/%m/%Y}"}
+            found.update(await self._list(CLOSED_DAYS, asked, end, limit, (first, closes)))
+        return found
 
     async def _list(
-        self, service: str, days: dict[str, str], end: datetime, limit: int, lawful: tuple[date, date]
+        self, service: str, asked: dict[str, str], end: datetime, limit: int, lawful: tuple[date, date | None]
     ) -> list[Change]:
         async def fetch(offset: int) -> Rows:
             async def attempt() -> Rows:
-                answer = await self._ask(service, {**days, "offset": offset, "limit": limit}, None)
+                answer = await self._ask(service, {**asked, "offset": offset, "limit": limit}, None)
                 rows = [_change(row) for row in listed(answer, "Data")]
+                latest = lawful[1] or self._today()[1]
                 for row in rows:
-                    if not lawful[0] <= datetime.fromtimestamp(row.at / 1000, ZONE).date() <= lawful[1]:
+                    if not lawful[0] <= datetime.fromtimestamp(row.at / 1000, ZONE).date() <= latest:
                         raise BrokenContract(self.system, service, "outside_window", fields=("PROCESSED_DATE",))
                 return Rows(rows, whole_number(answer, "DataCount"))
 

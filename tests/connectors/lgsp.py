@@ -8,7 +8,7 @@ from base64 import b64decode, b64encode
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
@@ -53,11 +53,15 @@ def hashed(text: str) -> str:
 
 @dataclass
 class Lgsp:
-    """An httpx transport's function. `hooks` run one before each list page, `script` replaces the next answers."""
+    """An httpx transport's function. `hooks` run one before each list page, `script` replaces the next answers.
+
+    `hides_today` leaves the day that is not over out of the list of closed days.
+    """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     details: dict[str, dict[str, Any]] = field(default_factory=dict)
     now: datetime = NOW
+    hides_today: bool = False
     expires_in: Any = 300
     script: deque[Behaviour] = field(default_factory=deque)
     token_script: deque[Behaviour] = field(default_factory=deque)
@@ -139,14 +143,18 @@ class Lgsp:
             return done({"Data": found[0] if found else "", "DataCount": len(found)})
         return self._list(service, asked)
 
+    def _today(self) -> date:
+        return self.now.astimezone(ZONE).date()
+
     def _list(self, service: str, asked: dict[str, str]) -> httpx.Response:
         if service == "danhSachHoSo":
             first, last = (_day(asked[name]) for name in ("from_date", "to_date"))
             if (last - first).days >= 5:
                 return done({"Status": "0", "error_code": "WINDOW", "Message": "x"})
+            last = min(last, self._today() - timedelta(days=1)) if self.hides_today else last
             found = [row for row in self.rows if first <= processed(row).date() <= last]
         else:
-            today = self.now.astimezone(ZONE).date()
+            today = self._today()
             found = [
                 row
                 for row in self.rows

@@ -16,7 +16,6 @@ from connectors.business import BEGINNING, MAX_BODY, Business
 from connectors.errors import BrokenContract, ConnectorError, Refused, Unavailable
 from tests.connectors.conftest import Brisk
 from tests.connectors.lgsp import NOW, Lgsp, code, done, ms, vn
-from tests.connectors.register import unread
 
 Make = Callable[..., Business]
 LIST, TODAY, DETAIL = "/danhSachHoSo", "/danhSachHoSoTrongNgay", "/chiTietDoanhNghiep"
@@ -233,20 +232,52 @@ async def test_midnight_loses_nothing_whatever_the_registers_clock(
     assert [entry.key for entry in entries] == expected
 
 
-async def test_only_closed_days_are_lost_by_nobody_when_the_register_hides_today(business: Make, lgsp: Lgsp) -> None:
-    """A register that does not list today among the closed days loses nothing around midnight either."""
+@pytest.mark.parametrize("hides_today", [False, True])
+@pytest.mark.parametrize("later", [vn(21, 0, 0, 1), vn(21, 0, 5)])
+@pytest.mark.parametrize("begun", [vn(20, 23, 57), vn(20, 23, 58, 30), vn(20, 23, 59, 59)])
+@pytest.mark.parametrize("page", range(9))
+async def test_a_day_that_turns_while_it_is_read_loses_nothing(
+    business: Make, lgsp: Lgsp, begun: datetime, page: int, later: datetime, hides_today: bool
+) -> None:
+    """Whenever midnight falls into a reading, the day's dossiers are found in one list or the other."""
+    lgsp.now, lgsp.hides_today = begun, hides_today
+    fill(lgsp, 25, vn(20, 23))
+    lgsp.approve(vn(21, 0, 0, 1), code(99))
+
+    def turn() -> None:
+        lgsp.now = later
+
+    lgsp.hooks.extend([*[None] * page, turn])
+
+    entries = await read(business(), vn(20, 22), vn(20, 23, 55), 10)
+
+    assert [entry.key for entry in entries] == [code(number) for number in range(25)]
+
+
+@pytest.mark.parametrize("offset", [-100, 100])
+async def test_a_register_that_hides_today_loses_nothing_around_midnight(
+    business: Make, lgsp: Lgsp, offset: int
+) -> None:
+    """Whichever day the register calls today, one of its two lists holds the dossiers."""
     now = vn(21, 0, 1)
-    lgsp.now = now - timedelta(seconds=100)
+    lgsp.now, lgsp.hides_today = now + timedelta(seconds=offset), True
     lgsp.approve(vn(20, 23, 30), code(1))
 
-    async def hiding(request: httpx.Request) -> httpx.Response:
-        if request.url.path.endswith(LIST):
-            return unread(done({"Data": [], "DataCount": 0}))
-        return await lgsp(request)
+    entries = await read(business(clock=lambda: now), vn(20, 23), vn(20, 23, 59))
 
-    connector = business(clock=lambda: now, transport=httpx.MockTransport(hiding))
+    assert [entry.key for entry in entries] == [code(1)]
 
-    assert [entry.key for entry in await read(connector, vn(20, 23), vn(20, 23, 59))] == [code(1)]
+
+@pytest.mark.parametrize("days", [-1, 1])
+async def test_a_register_whose_day_is_another_is_noticed(business: Make, lgsp: Lgsp, days: int) -> None:
+    """Where the clocks differ by more than the settle lag, rows of another day end the walk: ours would be lost."""
+    lgsp.now = NOW + timedelta(days=days)
+    lgsp.approve(lgsp.now - timedelta(hours=6), code(1))
+
+    with pytest.raises(BrokenContract) as caught:
+        await read(business(clock=lambda: NOW), vn(20))
+
+    assert caught.value.code == "outside_window"
 
 
 async def test_details_are_asked_at_a_time_as_courtesy_allows(business: Make, lgsp: Lgsp) -> None:
