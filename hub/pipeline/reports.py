@@ -8,6 +8,7 @@ from uuid import UUID
 
 from hub.pipeline.context import Context
 from hub.pipeline.errors import NotThere
+from hub.pipeline.feeds import find_feed
 from hub.quality.datadocs import write_data_docs
 from hub.quality.report import ReportInput, RuleCount
 from hub.quality.report import write_report as write_pages
@@ -39,7 +40,13 @@ def write_report(batch_id: UUID, context: Context) -> dict[str, Path]:
     links: dict[str, str] = {}
     paths: dict[str, Path] = {}
     if suite and suite["evaluated"]:
-        pages = write_data_docs(suite, folder / "data_docs", batch_id=str(batch_id), checked_at=batch.until)
+        pages = write_data_docs(
+            suite,
+            folder / "data_docs",
+            batch_id=str(batch_id),
+            checked_at=batch.until,
+            kind=find_feed(batch.feed).kind,
+        )
         paths["data_docs"] = pages["index"]
         links["data_docs"] = pages["index"].relative_to(folder).as_posix()
     report = ReportInput(
