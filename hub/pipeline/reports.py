@@ -36,17 +36,12 @@ def write_report(batch_id: UUID, context: Context) -> dict[str, Path]:
         ledger = batches.ledger_of(conn, batch_id)
         counts = [RuleCount(*row) for row in batches.rule_results(conn, batch_id)]
     folder = reports_dir(context) / str(batch_id)
+    kind = find_feed(batch.feed).kind
     suite = batch.counts.get("suite")
     links: dict[str, str] = {}
     paths: dict[str, Path] = {}
     if suite and suite["evaluated"]:
-        pages = write_data_docs(
-            suite,
-            folder / "data_docs",
-            batch_id=str(batch_id),
-            checked_at=batch.until,
-            kind=find_feed(batch.feed).kind,
-        )
+        pages = write_data_docs(suite, folder / "data_docs", batch_id=str(batch_id), checked_at=batch.until, kind=kind)
         paths["data_docs"] = pages["index"]
         links["data_docs"] = pages["index"].relative_to(folder).as_posix()
     report = ReportInput(
@@ -67,6 +62,7 @@ def write_report(batch_id: UUID, context: Context) -> dict[str, Path]:
         decision=batch.decision,
         decided_at=batch.decided_at,
         links=links,
+        kind=kind,
     )
     paths |= write_pages(report, folder)
     if batch.state == "published":

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from hub.quality.report_words import LANGUAGES, WORDS, Language, decimal, number, percent
+from hub.quality.report_words import ENTERPRISE_FIELDS, LANGUAGES, WORDS, Language, decimal, number, percent
 from hub.quality.rule import ErrorGroup, Severity, Wording
 from hub.quality.rules import RULES
 from schemas.canonical import ATTRIBUTES
@@ -42,7 +42,8 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True)
 class ReportInput:
-    """Everything that a report says about a batch; `suite` is what `SuiteResult.as_json` returned."""
+    """Everything that a report says about a batch; `suite` is what `SuiteResult.as_json` returned, `kind` the kind of
+    its records."""
 
     feed: str
     batch_id: str
@@ -61,6 +62,7 @@ class ReportInput:
     decision: str | None = None
     decided_at: datetime | None = None
     links: Mapping[str, str] = field(default_factory=dict)
+    kind: str = "person"
 
     def balanced(self) -> bool:
         """Whether every fetched record is accounted for exactly once."""
@@ -143,14 +145,20 @@ def wording(rule_id: str, language: Language) -> Wording:
     return rule.vi if language == "vi" else rule.en
 
 
-def field_label(field: str, language: Language) -> str:
-    """Returns what people call a field: the label of the attribute that holds it, or nothing."""
+def field_label(field: str, language: Language, kind: str = "person") -> str:
+    """Returns what people call a field of a kind of record, or nothing."""
     parts = field.split(".")
     for length in range(len(parts), 0, -1):
-        spec = ATTRIBUTES.get("person." + ".".join(parts[:length]))
-        if spec is not None:
-            return spec.vi if language == "vi" else spec.en
+        name = ".".join(parts[:length])
+        words = _person_words(name) if kind == "person" else ENTERPRISE_FIELDS.get(name)
+        if words is not None:
+            return words[LANGUAGES.index(language)]
     return ""
+
+
+def _person_words(name: str) -> tuple[str, str] | None:
+    spec = ATTRIBUTES.get(f"person.{name}")
+    return None if spec is None else (spec.vi, spec.en)
 
 
 def local_time(moment: datetime, language: Language) -> str:
@@ -166,7 +174,7 @@ def _sections(report: ReportInput, language: Language) -> list[tuple[Severity, l
         rows = [
             {
                 "count": each,
-                "label": field_label(each.field, language),
+                "label": field_label(each.field, language, report.kind),
                 "text": wording(each.rule, language),
                 "source": RULES[each.rule].source if each.rule in RULES else "",
             }

@@ -98,7 +98,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "how": ("Cách kiểm tra", "How it was checked"),
     "mapping_version": ("Phiên bản ánh xạ", "Mapping version"),
     "rules_version": ("Phiên bản quy tắc", "Rules version"),
-    "rules_run": ("Số quy tắc", "Number of rules"),
+    "rules_known": ("Số quy tắc trong danh mục", "Rules in the catalogue"),
     "legal_basis": ("Căn cứ sao chép dữ liệu", "Legal basis of the copy"),
     "scope": ("Phạm vi", "Scope"),
     "known_subjects": ("Người có hồ sơ đang giải quyết", "People with a dossier in hand"),
@@ -116,8 +116,8 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "state_discarded": ("Đã hủy", "Discarded"),
     "state_failed": ("Thất bại", "Failed"),
     "no_values": (
-        "Báo cáo chỉ có số đếm và tên quy tắc, không có giá trị nào của công dân.",
-        "This report holds counts and names of rules, and no citizen's value.",
+        "Báo cáo chỉ có số đếm và tên quy tắc, không có giá trị nào của bản ghi.",
+        "This report holds counts and names of rules, and no value of a record.",
     ),
     "unknown": ("chưa có", "none yet"),
     "unknown_rule": (
@@ -134,6 +134,22 @@ WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
     language: {key: pair[index] for key, pair in _WORDS.items()} for index, language in enumerate(LANGUAGES)
 }
 """Every word of the report by language and key."""
+
+ENTERPRISE_FIELDS: Final[Mapping[str, tuple[str, str]]] = {
+    "code": ("Mã số", "Code"),
+    "parent_code": ("Mã số của đơn vị chủ quản", "Parent's code"),
+    "kind": ("Loại hình", "Kind"),
+    "status": ("Trạng thái", "Status"),
+    "name": ("Tên doanh nghiệp", "Name of the enterprise"),
+    "founded_on": ("Ngày thành lập", "Day of founding"),
+    "amended_on": ("Ngày thay đổi gần nhất", "Day of the latest amendment"),
+    "capital": ("Vốn điều lệ", "Charter capital"),
+    "office": ("Trụ sở", "Office"),
+    "activities": ("Ngành, nghề kinh doanh", "Lines of business"),
+    "members": ("Chủ sở hữu, thành viên", "Owners"),
+    "representatives": ("Người đại diện", "Representatives"),
+}
+"""What people call the fields of an enterprise, in both languages."""
 
 
 def number(language: Language, value: int) -> str:

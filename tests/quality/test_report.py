@@ -150,6 +150,21 @@ def test_files_of_a_report(report, tmp_path):
     assert [each.records for each in report.counts] == [each["records"] for each in twin["findings"]]
 
 
+def test_fields_are_called_after_their_kind(report):
+    """An enterprise's name is not called a person's, and a field of a list goes by the list."""
+    counts = [
+        RuleCount("text.not_nfc", "name.full", "warn", "format", 7),
+        RuleCount("outlier.representative_minor", "representatives.birth_date", "warn", "outlier", 2),
+    ]
+
+    page = build_report(replace(report, counts=counts, kind="organisation"), "en")
+
+    assert "Name of the enterprise" in page
+    assert "Representatives<br><code>representatives.birth_date" in page
+    assert "Full name" not in page
+    assert "Full name" in build_report(replace(report, counts=counts), "en")
+
+
 def test_data_docs_are_those_of_great_expectations(suite, tmp_path):
     """The pages are the library's own, with verdicts and figures, and load nothing from elsewhere."""
     paths = write_data_docs(suite, tmp_path / "docs", batch_id="b-1", checked_at=NOW)
