@@ -21,6 +21,13 @@ from hub.store import engine, migrate
 from hub.trust.keys import KeyRing
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks every test that asks the session's PostgreSQL, so that they alone can run against another one."""
+    for item in items:
+        if "postgres_server" in getattr(item, "fixturenames", ()):
+            item.add_marker("database")
+
+
 @dataclass(frozen=True)
 class PostgresServer:
     """A PostgreSQL on which tests make databases."""

@@ -25,12 +25,13 @@ def tell(account: Account, out: Console, *, today: date) -> None:
 
 def _batches(account: Account, out: Console) -> None:
     out.rule(Text("1. Dữ liệu đã về kho · What reached the store", "bold"))
-    table = Table("batch", "window until (UTC)", "fetched", "=", "published", "unchanged", "superseded")
+    table = Table("feed", "batch", "window until (UTC)", "fetched", "=", "published", "unchanged", "superseded")
     for column in ("quarantined", "duplicate", "filtered"):
         table.add_column(column)
     for each in account.batches:
         counts = {name: f"{count:,}" for name, count in each.ledger.items()}
         table.add_row(
+            each.batch.feed,
             str(each.batch.batch_id)[:8],
             f"{each.batch.until:%Y-%m-%d %H:%M}",
             counts.pop("fetched"),
@@ -48,6 +49,10 @@ def _batches(account: Account, out: Console) -> None:
             f"{found.hub_count:,} here, {found.quarantined:,} in quarantine only; missing {found.missing}, "
             f"extra {found.extra}, stale {found.stale}."
         )
+    out.print(
+        f"{account.enterprises:,} doanh nghiệp, đơn vị, hộ kinh doanh khớp với hệ thống giả lập · enterprises, units "
+        "and household businesses equal the twin's truth in kind, status, founding date and capital."
+    )
 
 
 def _quarantine(account: Account, out: Console) -> None:

@@ -23,7 +23,7 @@ LEDGER = ("fetched", "published", "unchanged", "superseded", "quarantined", "dup
 
 def test_hostile_values_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
     """Names, sources, labels and reasons that look like markup or terminal commands are printed, not obeyed."""
-    batch = cast(Any, SimpleNamespace(batch_id=uuid4(), until=datetime.now(UTC)))
+    batch = cast(Any, SimpleNamespace(batch_id=uuid4(), feed=HOSTILE, until=datetime.now(UTC)))
     label = {"vi": HOSTILE, "en": HOSTILE}
     given = {"status": "ok", "value": HOSTILE, "source": HOSTILE, "updated_at": HOSTILE, "fetched_at": HOSTILE}
     account = Account(
@@ -44,6 +44,6 @@ def test_hostile_values_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]
     tell(account, PlainConsole(width=250), today=date(2026, 11, 22))
 
     printed = capsys.readouterr().out
-    assert printed.count(SHOWN) >= 9
+    assert printed.count(SHOWN) >= 10
     assert not set(printed) & {"\x1b", "\x9b"}
     assert "conflict.number_gender" in printed
