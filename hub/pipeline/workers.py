@@ -7,11 +7,14 @@ worker. Workers end with the process that started them, however it ends.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import connection, parent_process
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from multiprocessing.forkserver import ensure_running
+from types import ModuleType
 from typing import Any, Self
 
 from hub.pipeline.mapper import MappedPage, PageTask, map_page
@@ -49,6 +52,26 @@ class PageMapper:
         return self._pool.map(map_page, tasks, chunksize=2)
 
 
+class _Worker(ForkServerProcess):
+    """A worker that does not run the main module of its parent, as it otherwise would before anything else.
+
+    In an Airflow task that is the whole of Airflow, in an environment from which its settings were taken.
+    """
+
+    @staticmethod
+    def _Popen(process_obj: Any) -> Any:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            return ForkServerProcess._Popen(process_obj)
+        finally:
+            sys.modules["__main__"] = main
+
+
+class _Server(ForkServerContext):
+    Process = _Worker
+
+
 def warm_up() -> None:
     """Starts the fork server in the background, so that its imports run while a register is still being read."""
     _server()
@@ -60,8 +83,8 @@ def start_pool(workers: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(workers, mp_context=_server(), initializer=_begin_worker)
 
 
-def _server() -> Any:
-    server = get_context("forkserver")
+def _server() -> _Server:
+    server = _Server()
     server.set_forkserver_preload(["hub.pipeline.preload"])
     return server
 

@@ -1,4 +1,4 @@
-"""The processes that map pages end with the process that started them."""
+"""The processes that map pages run nothing of the process that started them, and end with it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
+
+from hub.settings import ROOT
 
 PARENT = """
 import sys, time
@@ -33,3 +36,28 @@ def test_a_killed_parent_leaves_no_worker() -> None:
     while any(each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in family):
         assert time.monotonic() < end, "workers outlive the process that started them"
         time.sleep(0.1)
+
+
+MAIN = """
+import sys
+if __name__ != "__main__":
+    sys.exit("a worker ran the main module")
+from hub.pipeline.workers import start_pool
+with start_pool(2) as pool:
+    print(sum(pool.map(abs, range(50))))
+"""
+
+
+def test_a_worker_does_not_run_the_main_module(tmp_path: Path) -> None:
+    """A main module that can't be run twice, as Airflow's in a task, is none of the workers' business."""
+    script = tmp_path / "main.py"
+    script.write_text(MAIN)
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "1225\n"), done.stderr[-500:]
