@@ -12,15 +12,19 @@ def registry() -> dict[str, type[Connector]]:
     """Returns every connector of this package by the name of its register.
 
     A feed's full name is register and feed, such as `population.citizens`. The modules are imported here and not at the
-    top, because a DAG file that only needs a name must not pay for a SOAP library.
+    top, because a DAG file that only needs a name must not pay for a SOAP library. Modules of the kit that define no
+    connector are not imported at all: a pipeline must not pay for the protocols of registers that it has not.
     """
     import importlib
     import pkgutil
+    from pathlib import Path
 
     from connectors.base import Connector
 
     found: dict[str, type[Connector]] = {}
     for module in pkgutil.iter_modules(__path__):
+        if "(Connector):" not in Path(__file__).with_name(f"{module.name}.py").read_text(encoding="utf-8"):
+            continue
         for item in vars(importlib.import_module(f"{__name__}.{module.name}")).values():
             if isinstance(item, type) and issubclass(item, Connector) and "system" in vars(item):
                 found[item.system] = item
