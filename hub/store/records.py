@@ -57,7 +57,7 @@ def publish_rows(
         conn.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"hub.publish|{register}|{kind}",))
         # Room to join and sort a whole batch in memory, until the caller's transaction ends.
         conn.execute("set local work_mem = '64MB'")
-        # A batch is looked up by its keys: at the default price of a random page the planner reads whole tables instead.
+        # A batch is looked up by its keys; at the default price of a random page whole tables would be read instead.
         conn.execute("set local random_page_cost = 1.1")
         versions = usable_versions(conn, ring)
         resolution = _write(conn, ring, scope, selection, versions)
