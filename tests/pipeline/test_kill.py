@@ -21,6 +21,8 @@ from hub.settings import Settings
 from hub.trust.keys import KeyRing
 from tests.pipeline.conftest import Twin, assert_nothing_lost_or_doubled, feed_settings, rows, serve
 
+# Seventy runs that are killed and run again: minutes, and on a busy machine many.
+pytestmark = pytest.mark.timeout(1200)
 RANDOM_KILLS = 50
 STAGES = [
     "batch opened",

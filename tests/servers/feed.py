@@ -124,14 +124,20 @@ def _process(servers: Servers, sql: str, *values: str) -> psutil.Process | None:
         ports = {port for (port,) in ask(servers.context(), sql, *values)}
     except psycopg.OperationalError:
         return None
+    hidden = []
     for process in servers.family():
         try:
             connections = process.net_connections(kind="tcp")
         except psutil.NoSuchProcess:
             continue
+        except psutil.AccessDenied:
+            # Airflow hides a task and its supervisor from every other process but root's.
+            hidden.append(process)
+            continue
         if any(connection.laddr and connection.laddr.port in ports for connection in connections):
             return process
-    return None
+    tasks = [process for process in hidden if process.is_running() and not process.children()]
+    return tasks[0] if ports and len(tasks) == 1 else None
 
 
 def _ms(moment: datetime) -> int:
