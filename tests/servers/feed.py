@@ -136,7 +136,9 @@ def _process(servers: Servers, sql: str, *values: str) -> psutil.Process | None:
             continue
         if any(connection.laddr and connection.laddr.port in ports for connection in connections):
             return process
-    tasks = [process for process in hidden if process.is_running() and not process.children()]
+    # An idle worker has no parent that is hidden; a task has its supervisor.
+    above = {process.pid for process in hidden}
+    tasks = [each for each in hidden if each.is_running() and each.ppid() in above and not each.children()]
     return tasks[0] if ports and len(tasks) == 1 else None
 
 
