@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -14,24 +13,15 @@ from hub.pipeline.context import Context
 from hub.pipeline.feeds import Feed, find_feed
 from hub.pipeline.fetch import fetch
 from hub.pipeline.mapper import MappedPage
-from hub.pipeline.publish import publish_batch
+from hub.pipeline.publish import PublishOutcome, publish_batch
 from hub.pipeline.workers import PageMapper, warm_up
 from hub.store import batches
 from hub.store.batches import Batch
 
 
-@dataclass(frozen=True, slots=True)
-class RunOutcome:
-    """What a run did: the batches that it published, and the one that waits for a human."""
-
-    feed: str
-    published: list[str] = field(default_factory=list)
-    parked: str | None = None
-
-
 def run_feed(
     feed_name: str, context: Context, *, since: datetime | None = None, until: datetime | None = None
-) -> RunOutcome:
+) -> PublishOutcome:
     """Fetches, checks and publishes a feed; the same steps that the DAG orders.
 
     Raises:
@@ -40,11 +30,11 @@ def run_feed(
     warm_up()
     fetched = fetch(feed_name, context, since=since, until=until)
     if fetched.parked:
-        return RunOutcome(feed_name, parked=fetched.parked)
+        return PublishOutcome(feed_name, parked=fetched.parked)
     return load(feed_name, context)
 
 
-def load(feed_name: str, context: Context) -> RunOutcome:
+def load(feed_name: str, context: Context) -> PublishOutcome:
     """Checks and publishes what lies landed, batch by batch, up to the first that a human must decide about.
 
     Three batches are under way at a time: one is published, the next is judged, and the workers map the one after it.
@@ -69,7 +59,7 @@ def load(feed_name: str, context: Context) -> RunOutcome:
                 parked = str(batch.batch_id)
             else:
                 published.append(publisher.submit(_publish, feed, context, batch.batch_id))
-    return RunOutcome(feed.name, [done.result() for done in published], parked)
+    return PublishOutcome(feed.name, [done.result() for done in published], parked)
 
 
 def _publish(feed: Feed, context: Context, batch_id: UUID) -> str:

@@ -7,7 +7,7 @@ each number in use. Identical repeats (same number, version and content) were se
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -57,13 +57,12 @@ def cross_row_findings(columns: Columns, *, now: datetime | None = None) -> dict
     Raises:
         RuleFailed: a rule could not be evaluated, as when a column is missing; the message holds no value.
     """
-    found: dict[int, list[Finding]] = defaultdict(list)
-    rule_id = "duplicate.personal_id"
-    try:
+
+    def hits() -> dict[str, Hits]:
         newest = newest_rows(columns, "personal_id")
         status = columns["number_status"]
         people = [row for row in newest.values() if status[row] == "active"]
-        hits: dict[str, Hits] = {
+        return {
             "duplicate.personal_id": contradicting_rows(columns, "personal_id"),
             "outlier.version_time": implausible_versions(columns, "personal_id", now),
             "duplicate.person": _same_person(columns, people),
@@ -72,7 +71,20 @@ def cross_row_findings(columns: Columns, *, now: datetime | None = None) -> dict
             "reference.replacement_cycle": _replacement_cycle(columns, newest),
             "duplicate.replacement": _shared_successor(columns, newest),
         }
-        for rule_id, rows in hits.items():
+
+    return findings_of("duplicate.personal_id", hits)
+
+
+def findings_of(first: str, hits: Callable[[], Mapping[str, Hits]]) -> dict[int, list[Finding]]:
+    """Collects what the rules over a batch hit, by row index; `first` is named when the rows themselves can't be read.
+
+    Raises:
+        RuleFailed: a rule could not be evaluated; the message holds no value.
+    """
+    found: dict[int, list[Finding]] = defaultdict(list)
+    rule_id = first
+    try:
+        for rule_id, rows in hits().items():
             for row, field in rows:
                 found[row].append(finding(rule_id, field))
     except Exception as error:

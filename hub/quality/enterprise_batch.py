@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from hub.quality.batch import Columns, Hits, contradicting_rows, implausible_versions, newest_rows
-from hub.quality.rules import Finding, RuleFailed, finding
+from hub.quality.batch import Columns, Hits, contradicting_rows, findings_of, implausible_versions, newest_rows
+from hub.quality.rules import Finding
 
 COLUMNS: Final[tuple[str, ...]] = (
     "position",
@@ -42,22 +42,17 @@ def cross_row_findings(columns: Columns, *, now: datetime | None = None) -> dict
     Raises:
         RuleFailed: a rule could not be evaluated, as when a column is missing; the message holds no value.
     """
-    found: dict[int, list[Finding]] = defaultdict(list)
-    rule_id = "duplicate.enterprise_code"
-    try:
+
+    def hits() -> dict[str, Hits]:
         newest = newest_rows(columns, "code")
-        hits: dict[str, Hits] = {
+        return {
             "duplicate.enterprise_code": contradicting_rows(columns, "code"),
             "outlier.version_time": implausible_versions(columns, "code", now),
             "reference.ownership_circle": _ownership_circles(columns, newest),
             "duplicate.enterprise_name": _same_name(columns, newest),
         }
-        for rule_id, rows in hits.items():
-            for row, field in rows:
-                found[row].append(finding(rule_id, field))
-    except Exception as error:
-        raise RuleFailed(rule_id, type(error).__name__) from None
-    return dict(found)
+
+    return findings_of("duplicate.enterprise_code", hits)
 
 
 def _same_name(columns: Columns, newest: Mapping[str, int]) -> Hits:
