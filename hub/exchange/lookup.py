@@ -140,8 +140,7 @@ def _released(
 
 def value_of(name: str, fields: dict[str, str]) -> str | dict[str, Any] | None:
     """Reads an attribute out of a flat record: a text, or an object for a place, a relative or a household."""
-    own = name.removeprefix("person.")
-    keys = ATTRIBUTES[name].keys
+    own, keys = ATTRIBUTES[name].own, ATTRIBUTES[name].keys
     if keys == (own,):
         return fields.get(own)
     cut = len(own) + 1

@@ -19,7 +19,6 @@ from hub.mapping.lint_codes import lint_code_lists
 from hub.mapping.paths import MAPPINGS
 from hub.mapping.preview import PreviewRow, mask, preview
 from hub.mapping.procedures import (
-    REGISTERS,
     FormField,
     Procedure,
     lint_procedures,
@@ -33,7 +32,6 @@ from hub.mapping.verdicts import Finding, Mapped
 
 __all__ = [
     "COMPUTED",
-    "REGISTERS",
     "TRANSFORMS",
     "CodeList",
     "CodeRow",

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -24,9 +23,6 @@ from schemas.canonical import ATTRIBUTES
 from schemas.vn import AgencyCode, ProcedureCode
 
 Filled = Annotated[str, StringConstraints(min_length=1)]
-
-REGISTERS = MappingProxyType({"person": "population"})
-"""The register that answers for each kind of subject."""
 
 
 class _Strict(BaseModel):
@@ -104,7 +100,7 @@ class Procedure:
     @cached_property
     def registers(self) -> dict[str, str]:
         """The register that each attribute comes from."""
-        return {name: REGISTERS[ATTRIBUTES[name].subject] for name in self.attributes}
+        return {name: ATTRIBUTES[name].kind.sources[0] for name in self.attributes}
 
     @cached_property
     def asked(self) -> dict[str, FormField]:

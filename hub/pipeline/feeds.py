@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from connectors import registry
 from hub.pipeline.errors import UnknownFeed
 from hub.quality.rulesets import Ruleset, ruleset
+from schemas.canonical import kinds
 
 _BECOMES = {
     "business.enterprises": ("key", "business/enterprise", "organisation"),
@@ -31,6 +32,11 @@ class Feed:
     overlap: timedelta
     mapping: str
     kind: str
+
+    @property
+    def scheme(self) -> str:
+        """The scheme of the numbers that its records stand under."""
+        return kinds()[self.kind].scheme
 
     @property
     def rules(self) -> Ruleset:

@@ -26,7 +26,6 @@ from hub.pipeline.mapper import LANDED, WireRefused, local_date, read_wire
 from hub.settings import FeedScope, FeedSettings
 from hub.store import batches, subjects
 from hub.store.batches import BEGINNING, Batch
-from hub.store.rows import SCHEMES
 from hub.trust.sealing import new_data_key
 
 
@@ -202,7 +201,7 @@ class _Writer:
         named earlier is followed through the rest of the batch, and known to the store from then on.
         """
         known = (
-            subjects.known(self._conn, self._context.ring, SCHEMES[self._feed.kind], [entry.key for entry in entries])
+            subjects.known(self._conn, self._context.ring, self._feed.scheme, [entry.key for entry in entries])
             | self._followed
         )
         # The answer holds a shared lock on the keys: a rotation must not wait for the whole fetch.

@@ -18,7 +18,6 @@ from hub.pipeline.errors import NotThere, ReconciliationDiffers
 from hub.pipeline.feeds import Feed, find_feed
 from hub.settings import FeedScope
 from hub.store import batches, subjects
-from hub.store.rows import SCHEMES
 
 DETAILS = 100
 """Differences kept by their keyed digest, for who follows them up."""
@@ -90,7 +89,7 @@ def require_agreement(found: Reconciliation) -> None:
 async def _load(
     feed: Feed, context: Context, conn: psycopg.Connection[Any], as_of: datetime, *, known_only: bool
 ) -> None:
-    index, scheme = context.ring.index_versions[0], SCHEMES[feed.kind]
+    index, scheme = context.ring.index_versions[0], feed.scheme
     with context.connect() as asker:
         async with context.connector(feed) as connector:
             async for page in connector.keys(as_of):  # type: ignore[attr-defined]
@@ -149,7 +148,7 @@ def _compare(feed: Feed, context: Context, conn: psycopg.Connection[Any], as_of:
     values = {
         "register": feed.register,
         "kind": feed.kind,
-        "scheme": SCHEMES[feed.kind],
+        "scheme": feed.scheme,
         "index": context.ring.index_versions[0],
         "most": DETAILS,
     }

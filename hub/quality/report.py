@@ -17,10 +17,10 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from hub.quality.report_words import ENTERPRISE_FIELDS, LANGUAGES, WORDS, Language, decimal, number, percent
+from hub.quality.report_words import LANGUAGES, WORDS, Language, decimal, number, percent
 from hub.quality.rule import ErrorGroup, Severity, Wording
 from hub.quality.rules import RULES
-from schemas.canonical import ATTRIBUTES
+from schemas.canonical import kinds
 
 OUTCOMES: Final = ("published", "unchanged", "superseded", "quarantined", "duplicate", "filtered")
 """What can become of a fetched record, in the order of the account."""
@@ -147,18 +147,13 @@ def wording(rule_id: str, language: Language) -> Wording:
 
 def field_label(field: str, language: Language, kind: str = "person") -> str:
     """Returns what people call a field of a kind of record, or nothing."""
-    parts = field.split(".")
+    parts, labels = field.split("."), kinds()[kind].attributes
     for length in range(len(parts), 0, -1):
         name = ".".join(parts[:length])
-        words = _person_words(name) if kind == "person" else ENTERPRISE_FIELDS.get(name)
+        words = labels.get(name)
         if words is not None:
             return words[LANGUAGES.index(language)]
     return ""
-
-
-def _person_words(name: str) -> tuple[str, str] | None:
-    spec = ATTRIBUTES.get(f"person.{name}")
-    return None if spec is None else (spec.vi, spec.en)
 
 
 def local_time(moment: datetime, language: Language) -> str:

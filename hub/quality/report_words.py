@@ -135,22 +135,6 @@ WORDS: Final[Mapping[Language, Mapping[str, str]]] = {
 }
 """Every word of the report by language and key."""
 
-ENTERPRISE_FIELDS: Final[Mapping[str, tuple[str, str]]] = {
-    "code": ("Mã số", "Code"),
-    "parent_code": ("Mã số của đơn vị chủ quản", "Parent's code"),
-    "kind": ("Loại hình", "Kind"),
-    "status": ("Trạng thái", "Status"),
-    "name": ("Tên doanh nghiệp", "Name of the enterprise"),
-    "founded_on": ("Ngày thành lập", "Day of founding"),
-    "amended_on": ("Ngày thay đổi gần nhất", "Day of the latest amendment"),
-    "capital": ("Vốn điều lệ", "Charter capital"),
-    "office": ("Trụ sở", "Office"),
-    "activities": ("Ngành, nghề kinh doanh", "Lines of business"),
-    "members": ("Chủ sở hữu, thành viên", "Owners"),
-    "representatives": ("Người đại diện", "Representatives"),
-}
-"""What people call the fields of an enterprise, in both languages."""
-
 
 def number(language: Language, value: int) -> str:
     """Writes a whole number with the thousands separator of the language."""

@@ -13,10 +13,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hub.store.binary_copy import NULL, binary, copy_packed, count, int2, int8, text, timestamp
 from hub.store.merging import merge_subjects
-from hub.store.rows import SCHEMES, PublishRow, Scope
+from hub.store.rows import PublishRow, Scope
 from hub.store.staging import Known, next_ids
 from hub.trust.keys import KeyRing
 from hub.trust.sealing import identifier_aad, new_data_keys, new_nonces, seal_with, subject_aad
+from schemas.canonical import SCHEMES
 
 _SUBJECT = ("subject_id", "kind")
 _SUBJECT_KEY = ("subject_id", "master_version", "wrapped_key")

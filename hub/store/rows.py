@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from schemas.canonical import kinds
+
 
 class PublishRow(NamedTuple):
     """One canonical record on its way into the store.
@@ -25,10 +27,6 @@ class PublishRow(NamedTuple):
 
     def __repr__(self) -> str:
         return f"PublishRow(position={self.position}, status={self.status})"
-
-
-SCHEMES = {"person": "personal_id", "organisation": "enterprise_code"}
-"""The scheme of the numbers that name each kind of subject; a record is of the kind that its subject is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,4 +62,4 @@ class Scope:
     @property
     def scheme(self) -> str:
         """The scheme of the numbers that records of this kind stand under."""
-        return SCHEMES[self.kind]
+        return kinds()[self.kind].scheme

@@ -9,11 +9,13 @@ from typing import Any
 
 from schemas.canonical.attributes import ATTRIBUTES, AttributeSpec
 from schemas.canonical.enterprise import Activity, Enterprise, Member, Representative
+from schemas.canonical.kind import SCHEMES, Kind, kinds
 from schemas.canonical.model import Canonical, Classification, FieldSpec, Place, fields_of, item_of, nest
 from schemas.canonical.person import CancelledNumber, Person
 
 __all__ = [
     "ATTRIBUTES",
+    "SCHEMES",
     "Activity",
     "AttributeSpec",
     "CancelledNumber",
@@ -21,12 +23,14 @@ __all__ = [
     "Classification",
     "Enterprise",
     "FieldSpec",
+    "Kind",
     "Member",
     "Person",
     "Place",
     "Representative",
     "fields_of",
     "item_of",
+    "kinds",
     "nest",
     "validate_flat",
 ]

@@ -2,54 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from types import MappingProxyType
 
+from schemas.canonical.kind import Kind, kinds
 from schemas.canonical.model import Classification, fields_of
-from schemas.canonical.person import Person
 
 
 @dataclass(frozen=True, slots=True)
 class AttributeSpec:
-    """One attribute that may be released on its own: whose it is, which keys hold it, what it is called."""
+    """One attribute that may be released on its own: which records hold it, in which keys, what it is called."""
 
     name: str
-    subject: Literal["person"]
+    kind: Kind
     keys: tuple[str, ...]
     classification: Classification
     vi: str
     en: str
 
-
-_LABELS = {
-    "personal_id": ("Số định danh cá nhân", "Personal identification number"),
-    "former_id": ("Số chứng minh nhân dân cũ", "Former identity-card number"),
-    "name.full": ("Họ, chữ đệm và tên", "Full name"),
-    "gender": ("Giới tính", "Sex"),
-    "birth_date": ("Ngày, tháng, năm sinh", "Date of birth"),
-    "ethnicity": ("Dân tộc", "Ethnicity"),
-    "nationality": ("Quốc tịch", "Nationality"),
-    "marital_status": ("Tình trạng hôn nhân", "Marital status"),
-    "life_status": ("Tình trạng sống", "Alive or deceased"),
-    "residence": ("Nơi thường trú", "Permanent residence"),
-    "current_residence": ("Nơi ở hiện tại", "Current residence"),
-    "origin": ("Quê quán", "Place of origin"),
-    "birth_registration": ("Nơi đăng ký khai sinh", "Place of birth registration"),
-    "father": ("Cha", "Father"),
-    "mother": ("Mẹ", "Mother"),
-    "spouse": ("Vợ hoặc chồng", "Spouse"),
-    "household": ("Chủ hộ và quan hệ với chủ hộ", "Head of household and relationship"),
-}
+    @property
+    def own(self) -> str:
+        """Its name within its kind: `birth_date` of `person.birth_date`."""
+        return self.name.removeprefix(f"{self.kind.prefix}.")
 
 
-def _attribute(name: str, vi: str, en: str) -> AttributeSpec:
-    held = {key: spec for key, spec in fields_of(Person).items() if key == name or key.startswith(f"{name}.")}
-    classes = {spec.classification for spec in held.values()}
-    strictest: Classification = next(c for c in ("sensitive", "personal", "public") if c in classes)
-    return AttributeSpec(f"person.{name}", "person", tuple(held), strictest, vi, en)
+def _attributes_of(kind: Kind) -> Iterator[AttributeSpec]:
+    for name, (vi, en) in kind.attributes.items():
+        held = {key: spec for key, spec in fields_of(kind.model).items() if key == name or key.startswith(f"{name}.")}
+        if not held:
+            raise ValueError(f"{kind.model.__name__} has no field {name}: the attributes of {kind.name} name it")
+        classes = {spec.classification for spec in held.values()}
+        strictest: Classification = next(c for c in ("sensitive", "personal", "public") if c in classes)
+        yield AttributeSpec(f"{kind.prefix}.{name}", kind, tuple(held), strictest, vi, en)
 
 
-ATTRIBUTES: dict[str, AttributeSpec] = {
-    f"person.{name}": _attribute(name, vi, en) for name, (vi, en) in _LABELS.items()
-}
+ATTRIBUTES: Mapping[str, AttributeSpec] = MappingProxyType(
+    {spec.name: spec for kind in kinds().values() for spec in _attributes_of(kind)}
+)
 """Every attribute that the hub may release, by its dotted name."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from schemas.canonical.kind import Kind
 from schemas.canonical.model import Canonical, Classified, CountryCode, Filled, Place
 from schemas.vn import BusinessLocationCode, EnterpriseCode, PartialDateText, PersonalId
 
@@ -79,3 +80,28 @@ class Enterprise(Canonical):
     activities: Annotated[tuple[Activity, ...], Public] = ()
     members: tuple[Member, ...] = ()
     representatives: tuple[Representative, ...] = ()
+
+
+KIND = Kind(
+    name="organisation",
+    model=Enterprise,
+    subject="organisation",
+    key="code",
+    prefix="enterprise",
+    sources=("business",),
+    governs=True,
+    attributes={
+        "code": ("Mã số doanh nghiệp", "Enterprise code"),
+        "name": ("Tên doanh nghiệp", "Name of the enterprise"),
+        "kind": ("Loại hình doanh nghiệp", "Type of enterprise"),
+        "status": ("Tình trạng hoạt động", "Status of the enterprise"),
+        "parent_code": ("Mã số doanh nghiệp chủ quản", "Code of the parent enterprise"),
+        "founded_on": ("Ngày đăng ký lần đầu", "Date of first registration"),
+        "amended_on": ("Ngày đăng ký thay đổi gần nhất", "Date of the latest amendment"),
+        "capital": ("Vốn điều lệ hoặc vốn đầu tư", "Charter or investment capital"),
+        "office": ("Địa chỉ trụ sở chính", "Head office"),
+        "activities": ("Ngành, nghề kinh doanh", "Lines of business"),
+        "representatives": ("Người đại diện theo pháp luật", "Legal representatives"),
+        "members": ("Chủ sở hữu, thành viên góp vốn", "Owners and members"),
+    },
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from schemas.canonical.kind import Kind
 from schemas.canonical.model import Canonical, Classified, CountryCode, Filled, Place
 from schemas.vn import FormerId, PartialDateText, PersonalId
 
@@ -67,3 +68,33 @@ class CancelledNumber(Canonical):
     personal_id: PersonalId
     number_status: Literal["cancelled"]
     replaced_by: PersonalId | None = None
+
+
+KIND = Kind(
+    name="person",
+    model=Person,
+    subject="person",
+    key="personal_id",
+    prefix="person",
+    sources=("population",),
+    governs=True,
+    attributes={
+        "personal_id": ("Số định danh cá nhân", "Personal identification number"),
+        "former_id": ("Số chứng minh nhân dân cũ", "Former identity-card number"),
+        "name.full": ("Họ, chữ đệm và tên", "Full name"),
+        "gender": ("Giới tính", "Sex"),
+        "birth_date": ("Ngày, tháng, năm sinh", "Date of birth"),
+        "ethnicity": ("Dân tộc", "Ethnicity"),
+        "nationality": ("Quốc tịch", "Nationality"),
+        "marital_status": ("Tình trạng hôn nhân", "Marital status"),
+        "life_status": ("Tình trạng sống", "Alive or deceased"),
+        "residence": ("Nơi thường trú", "Permanent residence"),
+        "current_residence": ("Nơi ở hiện tại", "Current residence"),
+        "origin": ("Quê quán", "Place of origin"),
+        "birth_registration": ("Nơi đăng ký khai sinh", "Place of birth registration"),
+        "father": ("Cha", "Father"),
+        "mother": ("Mẹ", "Mother"),
+        "spouse": ("Vợ hoặc chồng", "Spouse"),
+        "household": ("Chủ hộ và quan hệ với chủ hộ", "Head of household and relationship"),
+    },
+)

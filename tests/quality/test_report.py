@@ -160,7 +160,7 @@ def test_fields_are_called_after_their_kind(report):
     page = build_report(replace(report, counts=counts, kind="organisation"), "en")
 
     assert "Name of the enterprise" in page
-    assert "Representatives<br><code>representatives.birth_date" in page
+    assert "Legal representatives<br><code>representatives.birth_date" in page
     assert "Full name" not in page
     assert "Full name" in build_report(replace(report, counts=counts), "en")
 
