@@ -6,7 +6,7 @@ import asyncio
 import json
 from base64 import b64encode
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
@@ -27,19 +27,24 @@ UNSTATED_LIFE = 60.0
 LONGEST_LIFE = 86_400.0
 """Seconds for which a token is kept when the register names no life, and at most."""
 
+_REFUSALS = (401, 403)
 _FORM = b"grant_type=client_credentials"
 _MAX_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What a sign-in may use: the register's settings, the ports, the clock, and the client for a log-in of its own."""
+    """What a sign-in may use: the register's settings, the ports, the clock, and the client for a log-in of its own.
+
+    `used` are the references whose secrets were given out, for `refused`.
+    """
 
     register: str
     config: RegisterConfig
     ports: Ports
     clock: Callable[[], datetime]
     http: httpx.AsyncClient
+    used: set[str] = field(default_factory=set)
 
     async def secret(self, field: str, reference: str | None) -> str:
         """Returns the secret that a setting refers to.
@@ -48,11 +53,18 @@ class Account:
             Refused: the setting is empty, or names no secret.
         """
         try:
-            if reference:
-                return (await self.ports.secrets.get(reference)).strip()
+            secret = (await self.ports.secrets.get(reference)).strip() if reference else ""
         except LookupError:
-            pass
-        raise Refused(self.register, "sign", "secret_missing", fields=(field,))
+            secret = ""
+        if not reference or not secret:
+            raise Refused(self.register, "sign", "secret_missing", fields=(field,))
+        self.used.add(reference)
+        return secret
+
+    def refused(self) -> None:
+        """Takes note that the register refused what was signed: kept secrets are asked for anew before the next try."""
+        for reference in self.used:
+            self.ports.secrets.forget(reference)
 
     def setting(self, field: str) -> str:
         """Returns a setting of the account that may not be empty.
@@ -107,7 +119,9 @@ class SecurityServerBasic(httpx.Auth):
             request.headers["X-Road-Client"] = config.client_id
         if config.api_key:
             request.headers["ApiKey"] = await account.secret("api_key", config.api_key)
-        yield request
+        response = yield request
+        if response.status_code in _REFUSALS:
+            account.refused()
 
 
 class LgspToken(httpx.Auth):
@@ -116,7 +130,8 @@ class LgspToken(httpx.Auth):
     The token lies in the shared port, so that all processes log in once: within a process one log-in is under way at a
     time, and the others wait for its token. A token that a 401 refused is not used again; the request that met the 401
     is repeated once by its transfer, and that logs in anew. Keys are read from their references for every request, and
-    nothing of them is kept.
+    nothing of them is kept here. When the token service refuses them and they have been rotated meanwhile, it is asked
+    once more.
 
     Raises:
         Refused: a setting is missing or names no secret.
@@ -133,13 +148,17 @@ class LgspToken(httpx.Auth):
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Yields the request with its headers, and notes a token that was refused."""
         officer = request.extensions.get(OFFICER) or self._account.config.sync_officer
-        request.headers["lgspaccesstoken"] = await self._keys()
+        # Before a log-in, so that nothing goes out when one is missing; and the keys again, as the log-in had them.
+        await self._keys()
         request.headers["AuthHash"] = await self._officer_pass(officer)
-        token = await self._token(request.headers["lgspaccesstoken"])
+        token = await self._token()
+        request.headers["lgspaccesstoken"] = await self._keys()
         request.headers["Authorization"] = f"Bearer {token}"
         response = yield request
         if response.status_code == 401:
             self._refused = _digest(token)
+        if response.status_code in _REFUSALS:
+            self._account.refused()
 
     async def _keys(self) -> str:
         """Writes the account's keys as the header `lgspaccesstoken` wants them."""
@@ -158,14 +177,14 @@ class LgspToken(httpx.Auth):
         reference = self._account.config.officer_secrets.get(officer)
         return b64encode((await self._account.secret("officer_secrets", reference)).encode()).decode()
 
-    async def _token(self, keys: str) -> str:
+    async def _token(self) -> str:
         tokens, register, name = self._account.ports.tokens, self._account.register, self._name()
         if (token := self._usable(await tokens.get(register, name))) is not None:
             return token
         async with self._one_at_a_time:
             if (token := self._usable(await tokens.get(register, name))) is not None:
                 return token
-            fresh = await self._log_in(keys)
+            fresh = await self._fresh()
             await tokens.put(register, name, fresh)
             return fresh.value
 
@@ -177,6 +196,17 @@ class LgspToken(httpx.Auth):
         config = self._account.config
         parts = (config.url, config.access_key, config.app_name, config.partner_code, config.partner_code_cus)
         return f"lgsp-{sha256(repr(parts).encode()).hexdigest()[:16]}"
+
+    async def _fresh(self) -> Token:
+        """Logs in; refused keys are tried once more only if they are others by then, because accounts get locked."""
+        keys = await self._keys()
+        try:
+            return await self._log_in(keys)
+        except Denied:
+            self._account.refused()
+            if (rotated := await self._keys()) == keys:
+                raise
+            return await self._log_in(rotated)
 
     async def _log_in(self, keys: str) -> Token:
         account = self._account

@@ -101,12 +101,29 @@ class Database:
         return address
 
     async def _connect(self, operation: str, address: URL) -> psycopg.AsyncConnection[Any]:
+        secret = await self._secret(operation)
+        try:
+            return await self._open(operation, address, secret)
+        except Denied as error:
+            if error.code != "credentials":
+                raise
+            self._secrets.forget(self._config.secret or "")
+            # The secret may have been rotated a moment ago. The same one is not tried twice: accounts get locked.
+            if (rotated := await self._secret(operation)) == secret:
+                raise
+        return await self._open(operation, address, rotated)
+
+    async def _secret(self, operation: str) -> str:
+        try:
+            if secret := (await self._secrets.get(self._config.secret or "")).strip():
+                return secret
+        except LookupError:
+            pass
+        raise Refused(self._register, operation, "secret_missing", fields=("secret",))
+
+    async def _open(self, operation: str, address: URL, secret: str) -> psycopg.AsyncConnection[Any]:
         import psycopg
 
-        try:
-            secret = (await self._secrets.get(self._config.secret or "")).strip()
-        except LookupError:
-            raise Refused(self._register, operation, "secret_missing", fields=("secret",)) from None
         trust = str(self._config.ca_file) if self._config.ca_file else "system"
         options = {
             "sslmode": "verify-full",

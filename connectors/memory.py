@@ -30,6 +30,9 @@ class MemorySecrets:
         except KeyError:
             raise LookupError(f"no secret under the reference {reference!r}") from None
 
+    def forget(self, reference: str) -> None:
+        """Nothing is kept but the mapping itself."""
+
 
 class MemoryBudget:
     """A token bucket that holds one second's calls, and a number of places, for each register."""

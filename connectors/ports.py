@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,9 @@ class Secrets(Protocol):
         Raises:
             LookupError: there is no such secret. The message holds no secret.
         """
+
+    def forget(self, reference: str) -> None:
+        """Takes note that a register refused a secret: what is kept of it is asked for anew at the next `get`."""
 
 
 class Budget(Protocol):
@@ -119,4 +123,4 @@ class RegisterConfig(Protocol):
     @property
     def partner_code_cus(self) -> str | None: ...
     @property
-    def officer_secrets(self) -> dict[str, str]: ...
+    def officer_secrets(self) -> Mapping[str, str]: ...

@@ -135,8 +135,20 @@ class SftpFolder:
         # Imported late: a process that only lists feeds need not pay for it.
         import asyncssh
 
-        address = self._address(operation)
         secret = await self._secret(operation)
+        try:
+            return await self._sign_in(operation, secret)
+        except asyncssh.PermissionDenied:
+            self._secrets.forget(self._config.secret or "")
+            # The secret may have been rotated a moment ago. The same one is not tried twice: accounts get locked.
+            if (rotated := await self._secret(operation)) == secret:
+                raise
+        return await self._sign_in(operation, rotated)
+
+    async def _sign_in(self, operation: str, secret: str) -> asyncssh.SSHClientConnection:
+        import asyncssh
+
+        address = self._address(operation)
         private = secret.startswith("-----BEGIN")
         try:
             keys = [asyncssh.import_private_key(secret)] if private else None
@@ -173,8 +185,8 @@ class SftpFolder:
 
     async def _secret(self, operation: str) -> str:
         try:
-            if self._config.secret:
-                return (await self._secrets.get(self._config.secret)).strip()
+            if self._config.secret and (secret := (await self._secrets.get(self._config.secret)).strip()):
+                return secret
         except LookupError:
             pass
         raise Refused(self._register, operation, "secret_missing", fields=("secret",))

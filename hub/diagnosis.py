@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import psycopg
+from pydantic import ValidationError
 
 from hub.launch import readiness
 from hub.settings import Role, Settings, get_settings
@@ -37,7 +38,7 @@ def examine(settings: Settings | None = None) -> list[Check]:
     try:
         settings = settings or get_settings()
     except ValueError as error:
-        return [*found, Check("settings", False, f"{type(error).__name__}: see docs/reference/settings.md")]
+        return [*found, Check("settings", False, f"{_wrong(error)}: see docs/reference/settings.md")]
     found.append(Check("settings", True, f"{settings.environment} in {settings.var_dir}"))
     found.append(_run("disk", partial(_disk, settings)))
     found.append(_run("keys", partial(_keys, settings)))
@@ -56,6 +57,14 @@ def _run(name: str, check: Callable[[], str]) -> Check:
         return Check(name, False, f"the database refused the question ({type(error).__name__}): run `hub db upgrade`")
     except (RuntimeError, OSError, LookupError) as error:
         return Check(name, False, str(error))
+
+
+def _wrong(error: ValueError) -> str:
+    """Names the settings that are wrong; what they hold is not repeated."""
+    if not isinstance(error, ValidationError):
+        return type(error).__name__
+    problems = error.errors(include_input=False, include_url=False, include_context=False)
+    return ", ".join(f"{'.'.join(map(str, each['loc']))} ({each['type']})" for each in problems)
 
 
 def _python() -> str:

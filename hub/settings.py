@@ -13,8 +13,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from connectors.secret_reference import SecretReference, address_without_secret
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -46,18 +48,21 @@ class NotConfigured(LookupError):
     """A setting is needed that nobody has given; the message names it."""
 
 
+Address = Annotated[str, AfterValidator(address_without_secret)]
+
+
 class RegisterSettings(BaseModel):
     """How to reach one national register."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    url: str = Field(description="Address that the connector calls.")
-    logical_url: str | None = Field(
+    url: Address = Field(description="Address that the connector calls.")
+    logical_url: Address | None = Field(
         None, description="Address that the register hashes into the credentials, when it differs."
     )
     user: str | None = Field(None, description="Account of this hub at the register.")
-    secret: str | None = Field(None, description="Reference to the account's secret.")
-    api_key: str | None = Field(None, description="Reference to the API key.")
+    secret: SecretReference | None = Field(None, description="Reference to the account's secret.")
+    api_key: SecretReference | None = Field(None, description="Reference to the API key.")
     client_id: str | None = Field(None, description="`X-Road-Client` of this hub.")
     service_code: str = Field("G16.01", description="Code under which the register knows our service (`MaDVC`).")
     sync_officer: str = Field(
@@ -73,7 +78,7 @@ class RegisterSettings(BaseModel):
     app_name: str | None = Field(None, description="`AppName` under which an LGSP knows this hub.")
     partner_code: str | None = Field(None, description="`PartnerCode` of our agency at an LGSP.")
     partner_code_cus: str | None = Field(None, description="`PartnerCodeCus` of our agency at an LGSP.")
-    officer_secrets: dict[str, str] = Field(
+    officer_secrets: dict[str, SecretReference] = Field(
         default_factory=dict,
         description="The register's officer codes to references to their `key:pass`, where officers sign in.",
     )
@@ -100,7 +105,10 @@ class FeedSettings(BaseModel):
 class Settings(BaseSettings):
     """All settings; `get_settings()` reads them once a process."""
 
-    model_config = SettingsConfigDict(env_prefix="HUB_", env_nested_delimiter="__", extra="ignore")
+    # What was found is never repeated in an error: it may be a secret in the wrong place.
+    model_config = SettingsConfigDict(
+        env_prefix="HUB_", env_nested_delimiter="__", extra="ignore", hide_input_in_errors=True
+    )
 
     environment: Environment = Field(
         Environment.PRODUCTION,

@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from pathlib import Path
+from typing import Any
 
 from hub.cli.visible import visible
 
@@ -33,6 +34,10 @@ _DATABASE = {
 """What the errors of both database drivers mean here, the nearest class first; their own texts may quote a row."""
 
 
+_OWN_TYPES = ("secret_reference", "address_with_secret")
+"""Kinds of pydantic's errors whose text is ours (`connectors/secret_reference.py`) and repeats nothing."""
+
+
 class Failed(Exception):
     """A command can't do what it was asked; the message says why and what to do."""
 
@@ -55,7 +60,7 @@ def sentence(error: BaseException) -> str:
                 return _DATABASE[each.__name__]
     if kind.__name__ == "ValidationError" and hasattr(error, "errors"):
         places = ", ".join(
-            f"{'.'.join(str(part) for part in each['loc'])} ({each['type']})"
+            f"{'.'.join(str(part) for part in each['loc'])} ({_reason(each)})"
             for each in error.errors(include_input=False)
         )
         return f"not valid: {places}; see docs/reference/settings.md for the settings"
@@ -65,6 +70,10 @@ def sentence(error: BaseException) -> str:
         f"an unforeseen {kind.__module__}.{kind.__qualname__} {_where(error)}; "
         f"run again with {DEBUG}=1 to see more (that output may hold values: do not pass it on)"
     )
+
+
+def _reason(problem: Any) -> str:
+    return str(problem["msg"] if problem["type"] in _OWN_TYPES else problem["type"])
 
 
 def tell(error: BaseException) -> int:

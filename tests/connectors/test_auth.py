@@ -72,6 +72,9 @@ async def test_a_rotated_secret_is_used_at_once(connect: Connect, register: Regi
         async def get(self, reference: str) -> str:
             return SECRETS[reference] if reference == "env:KEY" else self.values.pop(0)
 
+        def forget(self, reference: str) -> None:
+            """Keeps nothing."""
+
     register.script.append(httpx.Response(401))
 
     await connect(ports=replace(memory_ports(), secrets=Rotating())).citizen(CLAIM, CONTEXT)

@@ -262,6 +262,9 @@ async def test_secrets_are_asked_for_every_request(business: Make, lgsp: Lgsp) -
         async def get(self, reference: str) -> str:
             return secrets[reference] + "\n"
 
+        def forget(self, reference: str) -> None:
+            """Keeps nothing."""
+
     connector = business(ports=replace(memory_ports(), secrets=Rotating()))
     await ask(connector)
     secrets["env:AN"] = "an:new-pass"

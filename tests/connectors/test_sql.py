@@ -325,7 +325,7 @@ async def test_a_server_without_tls_is_not_trusted(source: Source) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["postgresql://h/x", "sqlite:///x", "postgresql+psycopg://user:secret@h/x", "postgresql+psycopg:///x", "h", "",
+    ["postgresql://h/x", "sqlite:///x", "postgresql+psycopg://user@h/x", "postgresql+psycopg:///x", "h", "",
      "postgresql+psycopg://127.0.0.1/x?nonsense=1"],
 )  # fmt: skip
 async def test_an_address_that_can_not_be_called_is_refused(source: Source, url: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -17,7 +16,6 @@ from hub.settings import Role, Settings
 from hub.store.breaker import StoreBreaker
 from hub.store.engine import StoreUnavailable, connect
 from hub.store.ports import StorePorts, make_ports
-from hub.store.secret_sources import StoreSecrets
 from hub.trust.keys import KeyRing
 
 
@@ -250,54 +248,3 @@ async def test_token_that_does_not_open_counts_as_none(two: Two, settings: Setti
     await stranger.aclose()
 
     assert await two[0].tokens.get("population", "access") is None
-
-
-# --- secrets --------------------------------------------------------------------------------------------------------
-
-
-async def test_secret_file_is_read_again_when_it_changes(tmp_path: Path) -> None:
-    """A rotated secret is used at the next call, without a restart."""
-    path = tmp_path / "population.secret"
-    path.touch(mode=0o600)
-    path.write_text("first\n")
-    secrets = StoreSecrets(tmp_path)
-    assert await secrets.get("file:population.secret") == "first"
-
-    path.write_text("second\n")
-
-    assert await secrets.get(f"file:{path}") == "second"
-
-
-async def test_secret_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
-    """A secret with loose permissions is refused with advice, and is not in the message."""
-    path = tmp_path / "loose"
-    path.write_text("s3cret")
-    path.chmod(0o640)
-
-    with pytest.raises(LookupError, match="chmod 0600") as caught:
-        await StoreSecrets(tmp_path).get("file:loose")
-
-    assert "s3cret" not in str(caught.value)
-
-
-async def test_secret_from_environment_and_command(tmp_path: Path) -> None:
-    """A secret may come from a variable or from a command, which is asked once a minute at most."""
-    os.environ["HUB_TEST_SECRET"] = "from-environment"
-    counter = tmp_path / "asked"
-    program = f"command:sh -c 'echo x >> {counter}; echo from-command'"
-    secrets = StoreSecrets(tmp_path)
-
-    assert await secrets.get("env:HUB_TEST_SECRET") == "from-environment"
-    assert [await secrets.get(program), await secrets.get(program)] == ["from-command"] * 2
-    assert counter.read_text() == "x\n"
-
-
-@pytest.mark.parametrize(
-    "reference", ["hunter2", "file:", "file:absent", "env:HUB_NO_SUCH", "command:false", "command:/no"]
-)
-async def test_missing_secret_is_a_lookup_error(tmp_path: Path, reference: str) -> None:
-    """Every kind of missing secret gives LookupError; a secret in the place of a reference is not repeated."""
-    with pytest.raises(LookupError) as caught:
-        await StoreSecrets(tmp_path).get(reference)
-
-    assert "hunter2" not in str(caught.value)
