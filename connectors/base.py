@@ -26,7 +26,7 @@ from connectors.declarations import FeedDeclaration, QueryDeclaration, feed, que
 from connectors.errors import BrokenContract, ConnectorError, Refused, Unavailable
 from connectors.guard import EnvironmentGuard
 from connectors.paging import MAX_PAGE_SIZE, N, PagingGuard
-from connectors.ports import Breaker, Budget, Ports, RegisterConfig, Secrets, Token, Tokens
+from connectors.ports import Breaker, Budget, Ports, QuotaSpent, RegisterConfig, Secrets, Token, Tokens
 from connectors.records import (
     CallContext,
     FeedEntry,
@@ -54,6 +54,7 @@ __all__ = [
     "Page",
     "Ports",
     "QueryDeclaration",
+    "QuotaSpent",
     "RegisterConfig",
     "RetryBudget",
     "Secrets",
@@ -117,7 +118,8 @@ class Connector:
 
     system: ClassVar[str]
     service: ClassVar[Service | SessionService]
-    courtesy: ClassVar[Courtesy]
+    courtesy: Courtesy
+    """What the register asks for; a connector in use keeps to the operator's limits as well."""
     retry: ClassVar[RetryBudget] = RetryBudget()
     queries: ClassVar[dict[str, QueryDeclaration]] = {}
     feeds: ClassVar[dict[str, FeedDeclaration]] = {}
@@ -147,6 +149,7 @@ class Connector:
         self.settle_lag = settle_lag
         self.budget = retry or self.retry
         self.guard = EnvironmentGuard(self.system, environment)
+        self.courtesy = self._limited(config)
         self.session: Session = self._open(transport)
 
     async def __aenter__(self) -> Self:
@@ -219,6 +222,20 @@ class Connector:
         self.http.auth = service.authentication(Account(self.system, config, self.ports, self.clock, self.http))
         return self.http
 
+    def _limited(self, config: RegisterConfig) -> Courtesy:
+        """Returns the class's courtesy as far as the settings lower it."""
+        try:
+            return self.courtesy.lowered(
+                per_second=config.per_second,
+                concurrent=config.concurrent,
+                per_day=config.per_day,
+                per_month=config.per_month,
+                windows=config.windows,
+                maintenance=config.maintenances,
+            )
+        except ValueError:
+            raise Refused(self.system, "settings", "hours_impossible") from None
+
     def _check_window(self, operation: str, since: datetime, until: datetime, page_size: int) -> None:
         if since.tzinfo is None or until.tzinfo is None or since >= until:
             raise Refused(self.system, operation, "window_invalid", fields=("since", "until"))
@@ -256,19 +273,21 @@ class Connector:
         if remaining <= 0:
             raise Unavailable(self.system, operation, "deadline")
         if closed := self.courtesy.closed_for(self.clock()):
-            raise Unavailable(self.system, operation, "closed_hours", retry_after=closed)
+            maintained = self.courtesy.maintained_until(self.clock()) is not None
+            code = "maintenance" if maintained else "closed_hours"
+            raise Unavailable(self.system, operation, code, retry_after=closed)
         if (rest := await self.ports.breaker.before(self.system)) is not None:
             raise Unavailable(self.system, operation, "breaker_open", retry_after=rest)
         healthy: bool | None = None
         try:
             async with AsyncExitStack() as places:
-                place = self.ports.budget.acquire(
-                    self.system, self.courtesy.per_second, self.courtesy.concurrent, ends - time.monotonic()
-                )
+                place = self.ports.budget.acquire(self.system, self.courtesy, ends - time.monotonic())
                 try:
                     await places.enter_async_context(place)
                 except TimeoutError:
                     raise Unavailable(self.system, operation, "budget") from None
+                except QuotaSpent as spent:
+                    raise Unavailable(self.system, operation, "quota", retry_after=spent.renewed_in) from None
                 limit = min(self.budget.attempt_seconds, ends - time.monotonic())
                 try:
                     result = await self._attempt(operation, attempt, limit)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
-from connectors.ports import Ports, Token
+from connectors.courtesy import Courtesy
+from connectors.ports import Ports, QuotaSpent, Token
+from connectors.quota import QuotaUsed
 
 
 class MemorySecrets:
@@ -35,32 +37,43 @@ class MemorySecrets:
 
 
 class MemoryBudget:
-    """A token bucket that holds one second's calls, and a number of places, for each register."""
+    """A token bucket that holds one second's calls, a number of places and the quotas, for each register."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._clock = clock
         self._places: dict[str, asyncio.Semaphore] = {}
         self._buckets: dict[str, tuple[float, float]] = {}
+        self._used: dict[str, QuotaUsed] = {}
 
     @asynccontextmanager
     async def acquire(
         self,
         register: str,
-        per_second: float,
-        concurrent: int,
+        courtesy: Courtesy,
         timeout: float,  # noqa: ASYNC109 - the port's contract
     ) -> AsyncIterator[None]:
-        """Waits for a place and a turn; TimeoutError when none comes in time."""
-        places = self._places.setdefault(register, asyncio.Semaphore(concurrent))
+        """Waits for a place and a turn; TimeoutError when none comes in time, QuotaSpent when all calls are used."""
+        places = self._places.setdefault(register, asyncio.Semaphore(courtesy.concurrent))
         ends = time.monotonic() + timeout
+        self._quota(register, courtesy)
         async with asyncio.timeout(timeout):
             await places.acquire()
         try:
-            wait = self._take(register, per_second, latest=ends)
+            used = self._quota(register, courtesy)
+            wait = self._take(register, courtesy.per_second, latest=ends)
+            self._used[register] = used.one_more()
             if wait > 0:
                 await asyncio.sleep(wait)
             yield
         finally:
             places.release()
+
+    def _quota(self, register: str, courtesy: Courtesy) -> QuotaUsed:
+        now = self._clock()
+        used = self._used.get(register, QuotaUsed(date.min)).at(now)
+        if (rest := used.renewed_in(courtesy, now)) is not None:
+            raise QuotaSpent(rest)
+        return used
 
     def _take(self, register: str, per_second: float, latest: float) -> float:
         """Takes one call out of the bucket, which may go below zero: that is how long to wait."""

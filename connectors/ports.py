@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from connectors.courtesy import Courtesy, Interval
+
 
 class Secrets(Protocol):
     """Where secrets come from; settings hold references only (`file:…`, `env:…`, `command:…`)."""
@@ -27,17 +29,24 @@ class Secrets(Protocol):
         """Takes note that a register refused a secret: what is kept of it is asked for anew at the next `get`."""
 
 
+class QuotaSpent(Exception):
+    """The quota of a register is used up; it is renewed in `renewed_in` seconds."""
+
+    def __init__(self, renewed_in: float) -> None:
+        super().__init__(f"the quota is used up; it is renewed in {renewed_in:.0f} s")
+        self.renewed_in = renewed_in
+
+
 class Budget(Protocol):
     """How often and how many at a time all processes together may call a register."""
 
-    def acquire(
-        self, register: str, per_second: float, concurrent: int, timeout: float
-    ) -> AbstractAsyncContextManager[None]:
+    def acquire(self, register: str, courtesy: Courtesy, timeout: float) -> AbstractAsyncContextManager[None]:
         """Waits for a turn and holds one of the register's places until the block is left.
 
-        Entering raises TimeoutError when `timeout` seconds pass without a turn; nothing is held then. Leaving gives
-        the place back, also after an exception or a cancellation. `per_second` is an average with a burst of at most
-        one second's calls.
+        Entering raises TimeoutError when `timeout` seconds pass without a turn, and QuotaSpent when the day's or the
+        month's calls are used up; nothing is held then. Leaving gives the place back, also after an exception or a
+        cancellation. The rate is an average with a burst of at most one second's calls. A turn counts against the
+        quota when it is given, whatever becomes of the call: so does the register count.
         """
 
 
@@ -124,3 +133,15 @@ class RegisterConfig(Protocol):
     def partner_code_cus(self) -> str | None: ...
     @property
     def officer_secrets(self) -> Mapping[str, str]: ...
+    @property
+    def per_second(self) -> float | None: ...
+    @property
+    def concurrent(self) -> int | None: ...
+    @property
+    def per_day(self) -> int | None: ...
+    @property
+    def per_month(self) -> int | None: ...
+    @property
+    def windows(self) -> str | None: ...
+    @property
+    def maintenances(self) -> tuple[Interval, ...]: ...

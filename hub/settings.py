@@ -13,9 +13,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from connectors.courtesy import Courtesy, Interval, read_intervals
 from connectors.secret_reference import SecretReference, address_without_secret
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -82,6 +83,47 @@ class RegisterSettings(BaseModel):
         default_factory=dict,
         description="The register's officer codes to references to their `key:pass`, where officers sign in.",
     )
+    per_second: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="Calls a second; it lowers what the connector declares and never raises it."
+    )
+    concurrent: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Calls at a time; it lowers what the connector declares and never raises it."
+    )
+    per_day: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Calls a day, in Vietnamese time; it lowers what the connector declares and never raises it."
+    )
+    per_month: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description="Calls a month, in Vietnamese time; it lowers what the connector declares and never raises it.",
+    )
+    windows: str | None = Field(
+        None,
+        description="Service hours such as `Mon-Fri 18:00-24:00`, in Vietnamese time; where the connector's own are "
+        "narrower, those hold.",
+    )
+    maintenance: str = Field(
+        "",
+        description="Announced times without service, `FROM/UNTIL, …` in ISO 8601 with a zone: "
+        "`2026-11-28T22:00+07:00/2026-11-29T04:00+07:00`.",
+    )
+
+    @field_validator("windows")
+    @classmethod
+    def _windows_are_readable(cls, windows: str | None) -> str | None:
+        if windows is not None:
+            Courtesy(1, 1, windows)
+        return windows
+
+    @field_validator("maintenance")
+    @classmethod
+    def _maintenance_is_readable(cls, maintenance: str) -> str:
+        read_intervals(maintenance)
+        return maintenance
+
+    @property
+    def maintenances(self) -> tuple[Interval, ...]:
+        """The announced times without service."""
+        return read_intervals(self.maintenance)
 
 
 class FeedSettings(BaseModel):

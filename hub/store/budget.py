@@ -1,4 +1,4 @@
-"""The rate budget of a register, shared by all processes: a token bucket and a number of places, in PostgreSQL."""
+"""The budget of a register, shared by all processes: a token bucket, quotas and a number of places, in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from uuid import UUID, uuid4
 
 import asyncpg
 
+from connectors.courtesy import Courtesy
+from connectors.ports import QuotaSpent
+from connectors.quota import QuotaUsed
 from hub.store.link import Link
 
 _POLL_SECONDS = 0.05
@@ -20,12 +23,19 @@ _GRACE_SECONDS = 5.0
 _OPEN = "insert into hub.register_budget (register, tokens) values ($1, $2) on conflict do nothing"
 # The row's lock makes all processes take turns; time is the database's, so that their clocks do not matter.
 _LOCK = """
-select least($2, tokens + extract(epoch from clock_timestamp() - updated_at)::double precision * $3)
+select least($2, tokens + extract(epoch from clock_timestamp() - updated_at)::double precision * $3) as tokens,
+       day, day_calls, month_calls, clock_timestamp() as at
   from hub.register_budget where register = $1 for update
 """
 _FORGET = "delete from hub.register_place where register = $1 and expires_at < clock_timestamp()"
 _PLACES = "select count(*) from hub.register_place where register = $1"
-_TAKE = "update hub.register_budget set tokens = $2, updated_at = clock_timestamp() where register = $1"
+# The limits are kept beside what is used, as the last caller knew them: for those who only look.
+_TAKE = """
+update hub.register_budget
+   set tokens = $2, updated_at = clock_timestamp(), day = $3, day_calls = $4, month_calls = $5,
+       per_second = $6, concurrent = $7, per_day = $8, per_month = $9
+ where register = $1
+"""
 _SIT = """
 insert into hub.register_place (register, holder, expires_at)
 values ($1, $2, clock_timestamp() + make_interval(secs => $3))
@@ -43,14 +53,13 @@ class StoreBudget:
     async def acquire(
         self,
         register: str,
-        per_second: float,
-        concurrent: int,
+        courtesy: Courtesy,
         timeout: float,  # noqa: ASYNC109 - the port's contract
     ) -> AsyncIterator[None]:
-        """Waits for a place and a turn; TimeoutError when none comes in time."""
+        """Waits for a place and a turn; TimeoutError when none comes in time, QuotaSpent when all calls are used."""
         ends = time.monotonic() + timeout
         holder = uuid4()
-        while (wait := await self._take(register, holder, per_second, concurrent, ends)) is None:
+        while (wait := await self._take(register, holder, courtesy, ends)) is None:
             if time.monotonic() + _POLL_SECONDS > ends:
                 raise TimeoutError
             await asyncio.sleep(_POLL_SECONDS * random.uniform(0.5, 1.0))  # noqa: S311 - no secret depends on it
@@ -63,21 +72,28 @@ class StoreBudget:
             with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await asyncio.shield(self._leave(register, holder))
 
-    async def _take(self, register: str, holder: UUID, per_second: float, concurrent: int, ends: float) -> float | None:
+    async def _take(self, register: str, holder: UUID, courtesy: Courtesy, ends: float) -> float | None:
         """Takes a place and one call; returns the seconds until its turn, or None while all places are held."""
-        burst = max(1.0, per_second)
+        rate = courtesy.per_second
+        burst = max(1.0, rate)
         async with self._link.connection() as conn, conn.transaction():
             await conn.execute(_OPEN, register, burst)
-            tokens = float(await conn.fetchval(_LOCK, register, burst, per_second))
+            (row,) = await conn.fetch(_LOCK, register, burst, rate)
+            used = QuotaUsed(row["day"], row["day_calls"], row["month_calls"]).at(row["at"])
+            if (rest := used.renewed_in(courtesy, row["at"])) is not None:
+                raise QuotaSpent(rest)
             await conn.execute(_FORGET, register)
-            if int(await conn.fetchval(_PLACES, register)) >= concurrent:
+            if int(await conn.fetchval(_PLACES, register)) >= courtesy.concurrent:
                 return None
-            wait = max(0.0, (1.0 - tokens) / per_second)
+            tokens = float(row["tokens"])
+            wait = max(0.0, (1.0 - tokens) / rate)
             remaining = ends - time.monotonic()
             if wait > remaining:
                 raise TimeoutError
+            used = used.one_more()
+            limits = (rate, courtesy.concurrent, courtesy.per_day, courtesy.per_month)
             # The bucket may go below zero: those who come later wait longer, in the order in which they came.
-            await conn.execute(_TAKE, register, tokens - 1.0)
+            await conn.execute(_TAKE, register, tokens - 1.0, used.day, used.day_calls, used.month_calls, *limits)
             await conn.execute(_SIT, register, holder, remaining + _GRACE_SECONDS)
             return wait
 

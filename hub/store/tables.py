@@ -389,6 +389,19 @@ register_budget = Table(
     Column("register", Text, primary_key=True),
     Column("tokens", Double, nullable=False),
     _time("updated_at", now=True),
+    Column(
+        "day",
+        Date,
+        nullable=False,
+        server_default=text("'1970-01-01'::date"),
+        comment="last call's, in Vietnamese time",
+    ),
+    Column("day_calls", BigInteger, nullable=False, server_default=text("0"), comment="calls of that day"),
+    Column("month_calls", BigInteger, nullable=False, server_default=text("0"), comment="calls of that day's month"),
+    Column("per_second", Double, nullable=True, comment="the limits, as the last caller knew them"),
+    Column("concurrent", Integer, nullable=True),
+    Column("per_day", BigInteger, nullable=True),
+    Column("per_month", BigInteger, nullable=True),
 )
 
 register_place = Table(

@@ -116,6 +116,8 @@ BROKEN: dict[str, type[Connector]] = {
     "each_attempt_takes_a_turn": calls.TakesNoTurn,
     "no_turn_no_request": calls.TakesNoTurn,
     "concurrency_respected": calls.TakesNoTurn,
+    "quota_respected": calls.TakesNoTurn,
+    "maintenance_respected": calls.CallsAtNight,
     "service_hours": calls.CallsAtNight,
     "breaker_opens_and_spares": calls.NeverRests,
     "refusals_spare_the_breaker": errors.TriesRefusalsAgain,

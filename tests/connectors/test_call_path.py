@@ -249,7 +249,7 @@ async def test_rate_is_kept_on_average() -> None:
     begun = time.monotonic()
 
     for _ in range(15):
-        async with budget.acquire("population", 10, 4, timeout=5):
+        async with budget.acquire("population", Courtesy(10, 4), timeout=5):
             pass
 
     assert time.monotonic() - begun >= 0.45

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from connectors.ports import Token
+from connectors.courtesy import ZONE, Courtesy
+from connectors.ports import QuotaSpent, Token
 from hub.settings import Role, Settings
 from hub.store.breaker import StoreBreaker
 from hub.store.engine import StoreUnavailable, connect
@@ -38,7 +39,7 @@ async def test_rate_is_shared(two: Two) -> None:
     """Two processes together call a register no oftener than one may."""
 
     async def call(ports: StorePorts) -> None:
-        async with ports.budget.acquire("population", per_second=20, concurrent=100, timeout=30):
+        async with ports.budget.acquire("population", Courtesy(20, 100), timeout=30):
             pass
 
     began = time.monotonic()
@@ -54,7 +55,7 @@ async def test_places_are_shared(two: Two) -> None:
 
     async def call(ports: StorePorts) -> None:
         nonlocal running, most
-        async with ports.budget.acquire("population", per_second=1000, concurrent=2, timeout=30):
+        async with ports.budget.acquire("population", Courtesy(1000, 2), timeout=30):
             running += 1
             most = max(most, running)
             await asyncio.sleep(0.02)
@@ -67,12 +68,12 @@ async def test_places_are_shared(two: Two) -> None:
 
 async def test_waiting_too_long_is_a_timeout_and_holds_nothing(two: Two) -> None:
     """A caller whose turn does not come in time gets TimeoutError, and the next ones find the place free."""
-    async with two[0].budget.acquire("population", 1000, 1, 5):
+    async with two[0].budget.acquire("population", Courtesy(1000, 1), 5):
         with pytest.raises(TimeoutError):
-            async with two[1].budget.acquire("population", 1000, 1, 0.1):
+            async with two[1].budget.acquire("population", Courtesy(1000, 1), 0.1):
                 raise AssertionError("no place was free")
 
-    async with two[1].budget.acquire("population", 1000, 1, 0.5):
+    async with two[1].budget.acquire("population", Courtesy(1000, 1), 0.5):
         pass
 
 
@@ -81,7 +82,7 @@ async def test_cancelled_call_gives_its_place_back(two: Two) -> None:
     inside = asyncio.Event()
 
     async def call() -> None:
-        async with two[0].budget.acquire("population", 1000, 1, 5):
+        async with two[0].budget.acquire("population", Courtesy(1000, 1), 5):
             inside.set()
             await asyncio.sleep(60)
 
@@ -91,7 +92,7 @@ async def test_cancelled_call_gives_its_place_back(two: Two) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
 
-    async with two[1].budget.acquire("population", 1000, 1, 1):
+    async with two[1].budget.acquire("population", Courtesy(1000, 1), 1):
         pass
 
 
@@ -104,8 +105,70 @@ async def test_place_of_a_killed_process_comes_back(two: Two, settings: Settings
         )
 
     began = time.monotonic()
-    async with two[0].budget.acquire("population", 1000, 1, 5):
+    async with two[0].budget.acquire("population", Courtesy(1000, 1), 5):
         assert 0.1 < time.monotonic() - began < 3
+
+
+async def test_quota_is_shared_and_outlives_its_callers(two: Two, settings: Settings) -> None:
+    """The calls of all processes of a day count together, and the one too many learns when the next day begins."""
+    courtesy = Courtesy(1000, 10, per_day=3)
+    for ports in (two[0], two[1], two[0]):
+        async with ports.budget.acquire("population", courtesy, 5):
+            pass
+
+    later = make_ports(settings)
+    with pytest.raises(QuotaSpent) as caught:
+        async with later.budget.acquire("population", courtesy, 5):
+            raise AssertionError("the quota was used up")
+    await later.aclose()
+
+    now = datetime.now(ZONE)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    assert abs(caught.value.renewed_in - (midnight - now).total_seconds()) < 5
+    async with two[0].budget.acquire("business", courtesy, 5):  # another register has its own
+        pass
+
+
+async def test_quota_is_renewed_by_the_day_and_the_month(two: Two, settings: Settings) -> None:
+    """A new day has its calls again as far as the month has some left; a spent quota holds no place."""
+    courtesy = Courtesy(1000, 1, per_day=2, per_month=3)
+
+    async def calls_until_spent() -> int:
+        for count in range(10):
+            try:
+                async with two[0].budget.acquire("population", courtesy, 5):
+                    pass
+            except QuotaSpent:
+                return count
+        raise AssertionError("the quota was never used up")
+
+    def set_back(day: str) -> None:
+        with connect(settings, Role.PIPELINE) as conn:
+            today = "(clock_timestamp() at time zone 'Asia/Ho_Chi_Minh')::date"
+            conn.execute(f"update hub.register_budget set day = {day.replace('today', today)}".encode())
+
+    first = await calls_until_spent()
+    set_back("date_trunc('month', today)::date - 1")  # they were last month's
+    month = await calls_until_spent()
+    with connect(settings, Role.PIPELINE) as conn:
+        used = conn.execute("select day_calls, month_calls from hub.register_budget").fetchone()
+        conn.execute("update hub.register_budget set day_calls = 0")  # as if the two had been on an earlier day
+    rest = await calls_until_spent()
+
+    assert (first, month, used, rest) == (2, 2, (2, 2), 1)
+
+
+async def test_calls_without_a_quota_are_counted_with_their_limits(two: Two, settings: Settings) -> None:
+    """Who only looks sees the calls of the day and the limits that callers keep to."""
+    async with two[0].budget.acquire("population", Courtesy(20, 8), 5):
+        pass
+
+    with connect(settings, Role.API) as conn:
+        row = conn.execute(
+            "select day, day_calls, month_calls, per_second, concurrent, per_day, per_month from hub.register_budget"
+        ).fetchone()
+
+    assert row == (datetime.now(ZONE).date(), 1, 1, 20.0, 8, None, None)
 
 
 def test_ports_serve_one_loop_after_another_and_leave_no_connection(settings: Settings) -> None:
@@ -113,7 +176,7 @@ def test_ports_serve_one_loop_after_another_and_leave_no_connection(settings: Se
     ports = make_ports(settings)
 
     async def call() -> None:
-        async with ports.budget.acquire("population", 1000, 1, 5):
+        async with ports.budget.acquire("population", Courtesy(1000, 1), 5):
             assert await ports.breaker.before("population") is None
 
     for _ in range(3):

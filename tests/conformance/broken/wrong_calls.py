@@ -181,7 +181,7 @@ class CallsAtNight(Tiny):
 
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
-        self.courtesy = Courtesy(50, 4)  # type: ignore[misc]
+        self.courtesy = Courtesy(50, 4)
 
 
 class GoesOnWhenCancelled(Tiny):
@@ -195,7 +195,7 @@ class HoldsItsPlace(Tiny):
     """Keeps a place for the whole walk, also while its reader thinks."""
 
     async def pages(self, operation: str, fetch: Any, **window: Any) -> AsyncIterator[Any]:
-        async with self.ports.budget.acquire(self.system, 1000, 2, 1.0):
+        async with self.ports.budget.acquire(self.system, Courtesy(1000, 2), 1.0):
             async for page in super().pages(operation, fetch, **window):
                 yield page
 

@@ -27,7 +27,7 @@ ONCE = replace(QUICK, attempts=1)
 class CountedBudget(MemoryBudget):
     """A budget that notes what it was asked for, and how many places are held."""
 
-    asked: list[tuple[str, float, int]] = field(default_factory=list)
+    asked: list[tuple[str, Courtesy]] = field(default_factory=list)
     held: int = 0
     refuses: bool = False
 
@@ -38,15 +38,14 @@ class CountedBudget(MemoryBudget):
     async def acquire(
         self,
         register: str,
-        per_second: float,
-        concurrent: int,
+        courtesy: Courtesy,
         timeout: float,  # noqa: ASYNC109 - the port's contract
     ) -> AsyncIterator[None]:
         """Counts a place as held until it is left."""
-        self.asked.append((register, per_second, concurrent))
+        self.asked.append((register, courtesy))
         if self.refuses:
             raise TimeoutError
-        async with super().acquire(register, per_second, concurrent, timeout):
+        async with super().acquire(register, courtesy, timeout):
             self.held += 1
             try:
                 yield
@@ -67,9 +66,8 @@ async def rate_respected(trial: Trial) -> None:
     """A call takes its turn from the shared budget, with the courtesy that the register declares."""
     budget = CountedBudget()
     await trial.act(ports=replace(trial.ports(), budget=budget))
-    courtesy = trial.connector.courtesy
     assert budget.asked, "no turn was taken"
-    due = {(trial.connector.system, courtesy.per_second, courtesy.concurrent)}
+    due = {(trial.connector.system, trial.connector.courtesy)}
     assert set(budget.asked) == due, "the budget was asked for another courtesy than the declared one"
 
 
@@ -104,6 +102,34 @@ async def concurrency_respected(trial: Trial) -> None:
     connector = trial.connect(ports=replace(trial.ports(), budget=MemoryBudget()))
     await asyncio.gather(*(trial.act(connector=connector) for _ in range(2 * limit + 1)))
     assert trial.wire.most <= limit, f"{trial.wire.most} calls at a time, {limit} are allowed"
+
+
+@check()
+async def quota_respected(trial: Trial) -> None:
+    """When the day's calls are used up nothing is sent, and the caller learns when there are calls again."""
+    frugal: Any = type(trial.connector.__name__, (trial.connector,), {"courtesy": Courtesy(1000, 2, per_day=1)})
+    budget = MemoryBudget()
+    async with budget.acquire(trial.connector.system, frugal.courtesy, 1.0):
+        pass
+    ports = replace(trial.ports(), budget=budget)
+    error = await refused(trial.act(kind=frugal, ports=ports, retry=ONCE), Unavailable, "quota")
+    assert error.retry_after is not None, "the caller does not learn when the quota is renewed"
+    assert 0 < error.retry_after <= 86_400, "the quota is renewed at midnight"
+    assert trial.untouched(), "a register whose calls are used up was called"
+
+
+@check()
+async def maintenance_respected(trial: Trial) -> None:
+    """A register under announced maintenance is left alone, and the caller learns when it ends."""
+    now = datetime.now(UTC)
+    announced = ((now - timedelta(hours=1), now + timedelta(hours=1)),)
+    asleep: Any = type(
+        trial.connector.__name__, (trial.connector,), {"courtesy": Courtesy(20, 8, maintenance=announced)}
+    )
+    error = await refused(trial.act(kind=asleep, retry=ONCE), Unavailable, "maintenance")
+    assert error.retry_after is not None, "the caller does not learn when the maintenance ends"
+    assert 0 < error.retry_after <= 3_600, "the maintenance ends within the hour"
+    assert trial.untouched(), "a register under maintenance was called"
 
 
 @check()
