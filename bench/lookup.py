@@ -42,6 +42,7 @@ from hub.settings import Environment, Role, Settings  # noqa: E402
 from hub.store import engine, migrate  # noqa: E402
 from hub.store.records import PublishRow, publish_rows  # noqa: E402
 from hub.trust.keys import KeyRing  # noqa: E402
+from schemas.canonical import kinds  # noqa: E402
 
 CONNECTIONS = 16
 PROCEDURE, OFFICER, CONSUMER = "1.004623", "CB-00123", "bench"
@@ -109,7 +110,7 @@ def fill(settings: Settings, subjects: int) -> dict[str, Any]:
                 conn,
                 ring,
                 register="population",
-                kind="person",
+                kind=kinds()["person"],
                 batch_id=batch_id,
                 fetched_at=datetime.now(UTC),
                 mapping_version=1,

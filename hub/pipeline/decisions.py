@@ -17,6 +17,7 @@ from hub.pipeline.mapper import WireRefused, local_date, read_wire, record_statu
 from hub.store import batches, quarantine
 from hub.store.administration import log_steward
 from hub.store.records import PublishRow, publish_rows
+from schemas.canonical import kinds
 
 SHORTEST_REASON = 5
 _NUMBER = re.compile(r"(?:\d[ .-]?){9}")
@@ -81,6 +82,7 @@ def release_entry(entry_id: UUID, by: str, reason: str, context: Context) -> Rel
         mapping_version = load_compiled(feed.mapping).version
         if canonical is not None:
             mapping_version = batches.load_batch(conn, entry.batch_id).mapping_version or mapping_version
+        kind = kinds()[feed.kind]
         row = PublishRow(
             entry.position,
             record[feed.rules.key],
@@ -89,12 +91,13 @@ def release_entry(entry_id: UUID, by: str, reason: str, context: Context) -> Rel
             record.get("replaced_by"),
             record.get("former_id"),
             orjson.dumps(record, option=orjson.OPT_SORT_KEYS),
+            roles=tuple(kind.holders(record)),
         )
         result = publish_rows(
             conn,
             context.ring,
             register=feed.register,
-            kind=feed.kind,
+            kind=kind,
             batch_id=entry.batch_id,
             fetched_at=entry.opened_at,
             mapping_version=mapping_version,

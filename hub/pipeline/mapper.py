@@ -23,6 +23,7 @@ from hub.pipeline.feeds import Feed, find_feed
 from hub.pipeline.landing import LandedBatch, slices
 from hub.quality.rules import Finding, Severity, finding
 from hub.store.quarantine import RefusedRecord
+from schemas.canonical import kinds
 from schemas.drift import unknown_fields, validate_known
 
 LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -75,6 +76,7 @@ def map_page(task: PageTask) -> MappedPage:
     landed = LandedBatch(task.uri, task.batch_id, task.key)
     header, payload = landed.read(task.page)
     compiled, rules = load_compiled(feed.mapping), feed.rules
+    kind = kinds()[feed.kind]
     page = MappedPage(task.page, len(header), {})
     accepted: list[list[Any]] = []
     documents: list[bytes] = []
@@ -113,6 +115,7 @@ def map_page(task: PageTask) -> MappedPage:
                 record.get("replaced_by"),
                 record.get("former_id"),
                 len(document),
+                list(map(list, kind.holders(record))) if kind.roles else (),
             ]
         )
         documents.append(document)

@@ -21,6 +21,7 @@ from hub.store import batches, quarantine
 from hub.store.batches import Batch, FeedBusy
 from hub.store.quarantine import RefusedRecord
 from hub.store.records import PublishRow, publish_rows
+from schemas.canonical import Holder, kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def publish_batch(feed: Feed, context: Context, conn: psycopg.Connection[Any], b
             conn,
             context.ring,
             register=feed.register,
-            kind=feed.kind,
+            kind=kinds()[feed.kind],
             batch_id=batch.batch_id,
             fetched_at=batch.created_at,
             mapping_version=batch.mapping_version,
@@ -115,11 +116,12 @@ def _rows(landed: LandedBatch, pages: Iterable[str], left_out: set[int]) -> list
     rows = []
     for name in (page.replace(LANDED, MAPPED, 1) for page in pages):
         header, payload = landed.read(name)
-        for (position, key, version, status, replaced_by, former_id, _), document in zip(
+        for (position, key, version, status, replaced_by, former_id, _, roles), document in zip(
             header, slices([row[6] for row in header], payload), strict=True
         ):
             if position not in left_out:
-                rows.append(PublishRow(position, key, version, status, replaced_by, former_id, document))
+                held = tuple(Holder(*role) for role in roles)
+                rows.append(PublishRow(position, key, version, status, replaced_by, former_id, document, roles=held))
     return rows
 
 

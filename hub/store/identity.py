@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from struct import Struct
 from typing import Any
 
 import psycopg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from hub.store.binary_copy import NULL, binary, copy_packed, count, int2, int8, text, timestamp
+from hub.store.binary_copy import binary, copy_packed, count, int2, int8, text, timestamp
 from hub.store.merging import merge_subjects
 from hub.store.rows import PublishRow, Scope
 from hub.store.staging import Known, next_ids
 from hub.trust.keys import KeyRing
 from hub.trust.sealing import identifier_aad, new_data_keys, new_nonces, seal_with, subject_aad
-from schemas.canonical import SCHEMES
+from schemas.canonical import SCHEMES, Subject
 
 _SUBJECT = ("subject_id", "kind")
 _SUBJECT_KEY = ("subject_id", "master_version", "wrapped_key")
@@ -27,18 +27,8 @@ _IDENTIFIER = (
 )
 _IDENTIFIER_HEAD = Struct(">h iq ih i32s iq i").pack
 _SCHEMES = {scheme: text(scheme) for scheme in (*SCHEMES.values(), "former_id")}
-_STATUSES = {status: text(status) for status in ("current", "cancelled", "former")}
+_STATUSES = {status: text(status) for status in ("claimed", "current", "cancelled", "former")}
 _KEYS = "select subject_id, master_version, wrapped_key from hub.subject_key where subject_id = any(%s)"
-
-
-def identifier_status(record_status: str) -> str:
-    """Returns the status of a number from that of its record: a withdrawn number is as gone as a cancelled one."""
-    return "current" if record_status == "current" else "cancelled"
-
-
-def ended_at(record_status: str, source_version: int) -> datetime | None:
-    """Returns when a number ended, as far as the register's version tells."""
-    return None if record_status == "current" else datetime.fromtimestamp(source_version / 1000, UTC)
 
 
 def open_ciphers(conn: psycopg.Connection[Any], ring: KeyRing, subject_ids: Iterable[int]) -> dict[int, AESGCM]:
@@ -48,6 +38,42 @@ def open_ciphers(conn: psycopg.Connection[Any], ring: KeyRing, subject_ids: Iter
         subject_id: AESGCM(ring.unwrap(version, wrapped, subject_aad(subject_id)))
         for subject_id, version, wrapped in rows
     }
+
+
+def insert_subjects(
+    conn: psycopg.Connection[Any], ring: KeyRing, kind: Subject, subject_ids: Sequence[int], keys: Sequence[bytes]
+) -> None:
+    """Inserts subjects of one kind and their wrapped keys."""
+    head, tail = count(len(_SUBJECT)), text(kind)
+    copy_packed(conn, "hub.subject", _SUBJECT, (head + int8(place) + tail for place in subject_ids))
+    head, middle = count(len(_SUBJECT_KEY)), int2(ring.master_version)
+    wrapped = (
+        head + int8(place) + middle + binary(ring.wrap(key, subject_aad(place), nonce))
+        for place, key, nonce in zip(subject_ids, keys, new_nonces(len(keys)), strict=True)
+    )
+    copy_packed(conn, "hub.subject_key", _SUBJECT_KEY, wrapped)
+
+
+def identifier_rows(
+    identifier_id: int,
+    subject_id: int,
+    blinds: Iterable[tuple[int, bytes]],
+    sealed: bytes,
+    scheme: str,
+    status: str,
+    ended: datetime | None,
+) -> bytes:
+    """Returns the packed rows of one number, one for each key version and its blind index."""
+    tail = sealed + timestamp(ended) + _SCHEMES[scheme] + _STATUSES[status]
+    return b"".join(
+        _IDENTIFIER_HEAD(8, 8, identifier_id, 2, version, 32, blind, 8, subject_id, len(sealed)) + tail
+        for version, blind in blinds
+    )
+
+
+def insert_identifiers(conn: psycopg.Connection[Any], rows: Iterable[bytes]) -> None:
+    """Inserts packed rows of identifiers; a number that somebody claimed meanwhile raises UniqueViolation."""
+    copy_packed(conn, "hub.subject_identifier", _IDENTIFIER, rows)
 
 
 @dataclass(slots=True)
@@ -94,8 +120,8 @@ class Identities:
         packed = []
         for (number, subject_id), identifier_id in zip(strangers, identifier_ids, strict=True):
             row = rows.get(number)
-            status = "current" if row is None else identifier_status(row.status)
-            ended = None if row is None else ended_at(row.status, row.source_version)
+            status = self.scope.number_status("current" if row is None else row.status)
+            ended = None if row is None else self.scope.ended_at(row)
             self.known[number] = Known(identifier_id, subject_id, status)
             packed.append(self.rows_of(number, identifier_id, subject_id, status, ended, ciphers[subject_id]))
         self.insert(packed)
@@ -107,16 +133,8 @@ class Identities:
         return subject_ids
 
     def insert_subjects(self, subject_ids: Sequence[int], keys: Sequence[bytes]) -> None:
-        """Inserts subjects and their wrapped keys."""
-        kind, version, wrap = self.scope.kind, self.ring.master_version, self.ring.wrap
-        head, tail = count(len(_SUBJECT)), text(kind)
-        copy_packed(self.conn, "hub.subject", _SUBJECT, (head + int8(place) + tail for place in subject_ids))
-        head, middle = count(len(_SUBJECT_KEY)), int2(version)
-        wrapped = (
-            head + int8(place) + middle + binary(wrap(key, subject_aad(place), nonce))
-            for place, key, nonce in zip(subject_ids, keys, new_nonces(len(keys)), strict=True)
-        )
-        copy_packed(self.conn, "hub.subject_key", _SUBJECT_KEY, wrapped)
+        """Inserts subjects of the kind that the records are about, and their wrapped keys."""
+        insert_subjects(self.conn, self.ring, self.scope.kind.subject, subject_ids, keys)
 
     def rows_of(
         self,
@@ -130,26 +148,18 @@ class Identities:
     ) -> bytes:
         """Returns the packed rows of the number of a record, one for each key version."""
         sealed = seal_with(cipher, self.values[number].encode(), identifier_aad(identifier_id), nonce)
-        tail = sealed + timestamp(ended) + _SCHEMES[self.scope.scheme] + _STATUSES[status]
-        return b"".join(
-            _IDENTIFIER_HEAD(8, 8, identifier_id, 2, version, 32, blind[number], 8, subject_id, len(sealed)) + tail
-            for version, blind in zip(self.versions, self.blinds, strict=True)
-        )
+        blinds = zip(self.versions, (blind[number] for blind in self.blinds), strict=True)
+        return identifier_rows(identifier_id, subject_id, blinds, sealed, self.scope.scheme, status, ended)
 
     def former_rows(self, value: str, identifier_id: int, subject_id: int, cipher: AESGCM, nonce: bytes) -> bytes:
         """Returns the packed rows of an old 9-digit number, one for each key version."""
         sealed = seal_with(cipher, value.encode(), identifier_aad(identifier_id), nonce)
-        tail = sealed + NULL + _SCHEMES["former_id"] + _STATUSES["former"]
-        index = self.ring.blind_index
-        return b"".join(
-            _IDENTIFIER_HEAD(8, 8, identifier_id, 2, v, 32, index(v, "former_id", value), 8, subject_id, len(sealed))
-            + tail
-            for v in self.versions
-        )
+        blinds = ((version, self.ring.blind_index(version, "former_id", value)) for version in self.versions)
+        return identifier_rows(identifier_id, subject_id, blinds, sealed, "former_id", "former", None)
 
     def insert(self, rows: Iterable[bytes]) -> None:
         """Inserts packed rows of identifiers; a number that somebody claimed meanwhile raises UniqueViolation."""
-        copy_packed(self.conn, "hub.subject_identifier", _IDENTIFIER, rows)
+        insert_identifiers(self.conn, rows)
 
     def _follow(self, source: int, target: int) -> None:
         for number, known in self.known.items():

@@ -23,10 +23,15 @@ delete from hub.subject_identifier one using hub.subject_identifier other
  where one.subject_id = %(source)s and other.subject_id = %(target)s and one.scheme = 'former_id'
    and other.scheme = one.scheme and other.key_version = one.key_version and other.blind_index = one.blind_index
 """
+_DOUBLE_ROLES = """
+delete from hub.role one using hub.role other
+ where one.holder_id = %(source)s and other.holder_id = %(target)s and one.register = other.register
+   and one.identifier_id = other.identifier_id and one.kind = other.kind
+"""
 
 
 def merge_subjects(conn: psycopg.Connection[Any], ring: KeyRing, source: int, target: int) -> None:
-    """Moves records, versions, numbers and dossiers of `source` to `target` and destroys the key of `source`.
+    """Moves records, versions, numbers, roles and dossiers of `source` to `target` and destroys the key of `source`.
 
     The exchange log keeps the old subject id, which `subject.merged_into` resolves.
     """
@@ -57,6 +62,9 @@ def merge_subjects(conn: psycopg.Connection[Any], ring: KeyRing, source: int, ta
             "update hub.subject_identifier set subject_id = %s, sealed = %s where identifier_id = %s",
             (target, anew(sealed, identifier_aad(identifier_id)), identifier_id),
         )
+    conn.execute(_DOUBLE_ROLES, {"source": source, "target": target})
+    conn.execute("update hub.role set holder_id = %s where holder_id = %s", (target, source))
+    conn.execute("update hub.role set organisation_id = %s where organisation_id = %s", (target, source))
     conn.execute("update hub.dossier set subject_id = %s where subject_id = %s", (target, source))
     conn.execute(
         "update hub.subject set merged_into = %s where subject_id = %s or merged_into = %s", (target, source, source)

@@ -17,12 +17,14 @@ import psycopg
 from hub.store import binary_copy
 from hub.store.identity import Identities
 from hub.store.retired_keys import usable_versions
+from hub.store.roles import LOCK_MERGING, LOCK_WRITING
 from hub.store.rows import PublishResult, PublishRow, Scope
 from hub.store.selection import Selection, select_newest
 from hub.store.staging import SOUGHT, Resolution, keep_plans_good, resolve
 from hub.store.writing import Writer
 from hub.trust.digests import index_payload
 from hub.trust.keys import KeyRing
+from schemas.canonical import Kind
 
 __all__ = ["PublishResult", "PublishRow", "publish_rows"]
 
@@ -36,7 +38,7 @@ def publish_rows(
     ring: KeyRing,
     *,
     register: str,
-    kind: str,
+    kind: Kind,
     batch_id: UUID,
     fetched_at: datetime,
     mapping_version: int,
@@ -45,21 +47,28 @@ def publish_rows(
     """Publishes the rows of one batch inside the caller's transaction (READ COMMITTED); the caller commits.
 
     Rows that the store holds already are not touched. `replaced_by` joins two numbers to one subject, and merges two
-    subjects that turn out to be the same person; `former_id` may end up with two subjects.
+    subjects that turn out to be the same person; `former_id` may end up with two subjects. Records of a kind that does
+    not govern its numbers join the subject of a number, and leave the number as it is: both are passed over there.
 
     Raises:
         KeyRefused: this process holds only retired keys.
     """
     scope = Scope(register, kind, batch_id, fetched_at, mapping_version)
+    if not kind.governs:
+        rows = [row._replace(replaced_by=None, former_id=None) for row in rows]
     selection = select_newest(ring, rows)
     with conn.transaction():
         # One publisher of a kind of record at a time; lookups and claims go on.
-        conn.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"hub.publish|{register}|{kind}",))
+        conn.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"hub.publish|{register}|{kind.name}",))
         # Room to join and sort a whole batch in memory, until the caller's transaction ends.
         conn.execute("set local work_mem = '64MB'")
         # A batch is looked up by its keys; at the default price of a random page whole tables would be read instead.
         conn.execute("set local random_page_cost = 1.1")
         versions = usable_versions(conn, ring)
+        if selection.links:
+            conn.execute(LOCK_MERGING)
+        elif kind.roles:
+            conn.execute(LOCK_WRITING)
         resolution = _write(conn, ring, scope, selection, versions)
         counts = resolution.counts
         added = counts.get("new", 0) + counts.get("first", 0)
@@ -90,6 +99,9 @@ def _write(
             # A dossier claimed one of the numbers meanwhile: the savepoint is back, and the claim is visible now.
             if error.diag.constraint_name != "identifier_number":
                 raise
+        except psycopg.errors.DeadlockDetected:
+            # Another publish wrote the same numbers in another order: the savepoint is back, and lets it go on.
+            continue
     raise RuntimeError(f"numbers of batch {scope.batch_id} were claimed {_ATTEMPTS} times while it was published")
 
 
@@ -115,3 +127,5 @@ def _apply(resolution: Resolution, selection: Selection, identities: Identities,
         newcomers -= linked
     writer.write_newcomers(sorted(newcomers, key=identities.blinds[0].__getitem__))
     writer.write_known(resolution.first, resolution.changed)
+    if writer.scope.kind.roles:
+        writer.write_roles([*resolution.new, *resolution.first], resolution.changed)

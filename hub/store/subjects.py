@@ -100,7 +100,7 @@ def known(conn: psycopg.Connection[Any], ring: KeyRing, scheme: str, keys: Seque
 
 
 def erase(conn: psycopg.Connection[Any], subject_id: int) -> None:
-    """Erases a subject: destroys its data key, and deletes its numbers, records and versions.
+    """Erases a subject: destroys its data key, and deletes its numbers, records, versions and roles.
 
     With the key gone, what backups and WAL still hold of its records and numbers opens for nobody. The subject's row
     stays, without a link to a person, because the exchange log names it. Runs as role retention, in the caller's
@@ -120,3 +120,5 @@ def erase(conn: psycopg.Connection[Any], subject_id: int) -> None:
     conn.execute("delete from hub.subject_identifier where subject_id = %s", (subject_id,))
     conn.execute("delete from hub.record where subject_id = %s", (subject_id,))
     conn.execute("delete from hub.record_version where subject_id = %s", (subject_id,))
+    conn.execute("delete from hub.role where organisation_id = %s", (subject_id,))
+    conn.execute("delete from hub.role where holder_id = %s", (subject_id,))

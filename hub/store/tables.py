@@ -265,6 +265,20 @@ record_version = Table(
     Index("record_version_subject", "subject_id"),
 )
 
+role = Table(
+    "role",
+    metadata,
+    Column("register", Text, nullable=False),
+    Column("identifier_id", BigInteger, nullable=False, comment="the number of the enterprise whose record says so"),
+    Column("organisation_id", BigInteger, nullable=False, comment="the enterprise"),
+    Column("kind", Text, nullable=False),
+    Column("holder_id", BigInteger, nullable=False, comment="the person or enterprise that represents or owns it"),
+    PrimaryKeyConstraint("register", "identifier_id", "kind", "holder_id"),
+    CheckConstraint("kind in ('represents','owns')", name="role_kind"),
+    Index("role_holder", "holder_id"),
+    Index("role_organisation", "organisation_id"),
+)
+
 retired_key = Table(
     "retired_key",
     metadata,

@@ -13,9 +13,10 @@ import psycopg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hub.store.binary_copy import NULL, binary, copy_packed, count, int4, text, timestamp, uuid
-from hub.store.identity import Identities, ended_at, identifier_status, open_ciphers
+from hub.store.identity import Identities, open_ciphers
+from hub.store.roles import write_roles
 from hub.store.rows import PublishRow, Scope
-from hub.store.staging import next_ids
+from hub.store.staging import Known, next_ids
 from hub.trust.keys import KeyRing
 from hub.trust.sealing import new_data_keys, new_nonces, record_aad, seal_with
 
@@ -79,7 +80,7 @@ class Writer:
     ) -> None:
         self._conn = conn
         self._ring = ring
-        self._scope = scope
+        self.scope = scope
         self._rows = rows
         self._digests = digests
         self._identities = identities
@@ -99,8 +100,8 @@ class Writer:
                     number,
                     identifier_id,
                     subject_id,
-                    identifier_status(rows[number].status),
-                    ended_at(rows[number].status, rows[number].source_version),
+                    self.scope.number_status(rows[number].status),
+                    self.scope.ended_at(rows[number]),
                     cipher,
                     nonce,
                 )
@@ -108,6 +109,9 @@ class Writer:
                     places, new_nonces(len(places)), strict=True
                 )
             )
+            for number, identifier_id, subject_id, _ in places:
+                if rows[number].roles:
+                    identities.known[number] = Known(identifier_id, subject_id, rows[number].status)
             former = [(rows[n].former_id, subject_id, cipher) for n, _, subject_id, cipher in places]
             self._insert_former([(value, subject, cipher) for value, subject, cipher in former if value])
             self._copy_records(places)
@@ -128,6 +132,14 @@ class Writer:
                 self._copy_replacements(places)
             self._replace(len(changed))
 
+    def write_roles(self, added: Sequence[int], changed: Sequence[int]) -> None:
+        """Writes who holds a role in the subjects of the records that were just written."""
+        known, rows = self._identities.known, self._rows
+        giving = (n for n in (*added, *changed) if rows[n].roles and rows[n].status == "current")
+        written = {number: (known[number], rows[number].roles) for number in giving}
+        replaced = [known[number].identifier_id for number in changed]
+        write_roles(self._conn, self._ring, self.scope, self._identities.versions, written, replaced)
+
     def _open(self, part: Sequence[int]) -> list[tuple[int, int, int, AESGCM]]:
         known = self._identities.known
         ciphers = open_ciphers(self._conn, self._ring, {known[number].subject_id for number in part})
@@ -136,8 +148,8 @@ class Writer:
         return sorted(((*place, ciphers[place[2]]) for place in found), key=lambda place: place[1])
 
     def _copy_records(self, places: Sequence[tuple[int, int, int, AESGCM]]) -> None:
-        scope = self._scope
-        register, kind, rows, digests = scope.register, scope.kind, self._rows, self._digests
+        scope = self.scope
+        register, kind, rows, digests = scope.register, scope.kind.name, self._rows, self._digests
 
         head = b"".join(
             (count(len(_RECORD)), text(register), text(kind), uuid(scope.batch_id), timestamp(scope.fetched_at))
@@ -155,7 +167,7 @@ class Writer:
         copy_packed(self._conn, "hub.record", _RECORD, sealed())
 
     def _copy_replacements(self, places: Sequence[tuple[int, int, int, AESGCM]]) -> None:
-        scope, rows, digests = self._scope, self._rows, self._digests
+        scope, rows, digests = self.scope, self._rows, self._digests
 
         def sealed() -> Iterator[bytes]:
             for number, identifier_id, _, cipher in places:
@@ -165,7 +177,7 @@ class Writer:
                 if row.status == "withdrawn" and not row.document:
                     yield b"".join((order, status, binary(digests[number]), NULL))
                     continue
-                document = seal_with(cipher, row.document, record_aad(scope.register, scope.kind, identifier_id))
+                document = seal_with(cipher, row.document, record_aad(scope.register, scope.kind.name, identifier_id))
                 yield b"".join((order, status, _DIGEST(32, digests[number], len(document)), document))
 
         copy_packed(self._conn, "replacement", _REPLACEMENT_COLUMNS, sealed())
@@ -173,19 +185,21 @@ class Writer:
     def _replace(self, expected: int) -> None:
         """Keeps the versions that are replaced, then replaces them, under the guard of the order."""
         self._conn.execute("analyze replacement (identifier_id)")
-        self._conn.execute(_KEEP_VERSION, self._scope.parameters())
-        replaced = self._conn.execute(_REPLACE, self._scope.parameters()).rowcount
+        self._conn.execute(_KEEP_VERSION, self.scope.parameters())
+        replaced = self._conn.execute(_REPLACE, self.scope.parameters()).rowcount
         if replaced != expected:
-            raise RuntimeError(f"{expected - replaced} records of batch {self._scope.batch_id} changed under our lock")
+            raise RuntimeError(f"{expected - replaced} records of batch {self.scope.batch_id} changed under our lock")
 
     def _restate(self, part: Sequence[int]) -> None:
         """Gives the numbers the status that their records now have."""
+        if not self.scope.kind.governs:
+            return
         found = []
         for number in part:
             row, known = self._rows[number], self._identities.known[number]
-            status = identifier_status(row.status)
+            status = self.scope.number_status(row.status)
             if status != known.status:
-                found.append((known.identifier_id, status, ended_at(row.status, row.source_version)))
+                found.append((known.identifier_id, status, self.scope.ended_at(row)))
         if found:
             self._conn.execute(_RESTATE, tuple(map(list, zip(*sorted(found), strict=True))))
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from schemas.canonical.attributes import ATTRIBUTES, AttributeSpec
 from schemas.canonical.enterprise import Activity, Enterprise, Member, Representative
-from schemas.canonical.kind import SCHEMES, Kind, kinds
+from schemas.canonical.kind import SCHEMES, Holder, Kind, RoleSource, Subject, kinds
 from schemas.canonical.model import Canonical, Classification, FieldSpec, Place, fields_of, item_of, nest
 from schemas.canonical.person import CancelledNumber, Person
+from schemas.canonical.role import Role
 
 __all__ = [
     "ATTRIBUTES",
@@ -23,11 +24,15 @@ __all__ = [
     "Classification",
     "Enterprise",
     "FieldSpec",
+    "Holder",
     "Kind",
     "Member",
     "Person",
     "Place",
     "Representative",
+    "Role",
+    "RoleSource",
+    "Subject",
     "fields_of",
     "item_of",
     "kinds",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from schemas.canonical.kind import Kind
+from schemas.canonical.kind import Kind, RoleSource
 from schemas.canonical.model import Canonical, Classified, CountryCode, Filled, Place
 from schemas.vn import BusinessLocationCode, EnterpriseCode, PartialDateText, PersonalId
 
@@ -90,6 +90,10 @@ KIND = Kind(
     prefix="enterprise",
     sources=("business",),
     governs=True,
+    roles=(
+        RoleSource("represents", "representatives", {"personal_id": "person"}),
+        RoleSource("owns", "members", {"personal_id": "person", "enterprise_code": "organisation"}),
+    ),
     attributes={
         "code": ("Mã số doanh nghiệp", "Enterprise code"),
         "name": ("Tên doanh nghiệp", "Name of the enterprise"),

@@ -25,6 +25,7 @@ from hub.settings import Role, Settings
 from hub.store import engine
 from hub.store.records import PublishRow, publish_rows
 from hub.trust.keys import KeyRing
+from schemas.canonical import kinds
 
 PROCEDURE = "1.004623"
 DOSSIER = "G16.01-261122-0007"
@@ -189,7 +190,7 @@ class Store:
             self.conn,
             self.ring,
             register="population",
-            kind="person",
+            kind=kinds()["person"],
             batch_id=batch_id,
             fetched_at=datetime.now(UTC) - age,
             mapping_version=1,

@@ -12,9 +12,9 @@ import pytest
 from connectors.base import epoch_ms
 from hub.pipeline.context import Context
 from hub.pipeline.run import run_feed
-from hub.store.rows import SCHEMES
 from hub.trust.sealing import record_aad, subject_aad, unseal
 from sandbox_mocks.country.enterprises import Enterprises
+from schemas.canonical import kinds
 from tests.pipeline.conftest import ENTERPRISES, FEED, MakeContext, MakeTwin, Twin, at, rows
 
 WINDOW = {"since": at("2026-09-01"), "until": at("2026-11-01")}
@@ -28,7 +28,7 @@ select r.identifier_id, r.subject_id, r.sealed, k.master_version, k.wrapped_key,
 
 def stored(context: Context) -> Iterator[dict[str, Any]]:
     """Opens every enterprise of the store."""
-    for place, subject, sealed, master, wrapped, _ in rows(context, _STORED, SCHEMES["organisation"]):
+    for place, subject, sealed, master, wrapped, _ in rows(context, _STORED, kinds()["organisation"].scheme):
         key = context.ring.unwrap(master, wrapped, subject_aad(subject))
         yield orjson.loads(unseal(key, sealed, record_aad("business", "organisation", place)))
 

@@ -10,9 +10,9 @@ from uuid import UUID, uuid4
 import psycopg
 
 from hub.store.records import PublishResult, PublishRow, publish_rows
-from hub.store.rows import SCHEMES
 from hub.trust.keys import KeyRing
 from hub.trust.sealing import record_aad, subject_aad, unseal
+from schemas.canonical import Holder, Kind, kinds
 
 FETCHED_AT = datetime(2026, 11, 22, 3, tzinfo=UTC)
 
@@ -32,9 +32,10 @@ def row(
     former_id: str | None = None,
     position: int = 0,
     correction: int = 0,
+    roles: tuple[Holder, ...] = (),
 ) -> PublishRow:
     """Returns a row with what a test cares about."""
-    return PublishRow(position, key, version, status, replaced_by, former_id, document.encode(), correction)
+    return PublishRow(position, key, version, status, replaced_by, former_id, document.encode(), correction, roles)
 
 
 def publish(
@@ -44,15 +45,15 @@ def publish(
     mapping_version: int = 1,
     batch_id: UUID | None = None,
     register: str = "population",
-    kind: str = "person",
+    kind: str | Kind = "person",
 ) -> PublishResult:
-    """Publishes rows as a batch of their own and commits."""
+    """Publishes rows as a batch of their own and commits; `kind` is the name of one, or one of the test's own."""
     with conn.transaction():
         return publish_rows(
             conn,
             ring,
             register=register,
-            kind=kind,
+            kind=kinds()[kind] if isinstance(kind, str) else kind,
             batch_id=batch_id or uuid4(),
             fetched_at=FETCHED_AT,
             mapping_version=mapping_version,
@@ -87,17 +88,18 @@ def stored(
     *,
     table: str = "record",
     register: str = "population",
-    kind: str = "person",
+    kind: str | Kind = "person",
 ) -> list[Stored]:
     """Returns what the store holds under a number, opened with its subject's key."""
-    version, scheme = ring.index_versions[0], SCHEMES[kind]
+    kind = kinds()[kind] if isinstance(kind, str) else kind
+    version, scheme = ring.index_versions[0], kind.scheme
     query = _READ.format(table=table).encode()
     found = []
     for subject, status, number_status, source_version, sealed, place, master, wrapped in conn.execute(
         query, (scheme, version, ring.blind_index(version, scheme, key))
     ).fetchall():
         data_key = ring.unwrap(master, wrapped, subject_aad(subject))
-        document = unseal(data_key, sealed, record_aad(register, kind, place)).decode()
+        document = unseal(data_key, sealed, record_aad(register, kind.name, place)).decode()
         found.append(Stored(subject, status, number_status, source_version, document))
     conn.rollback()
     return found
