@@ -29,26 +29,26 @@ REGISTER = RegisterSettings(
     url="http://twin.local/qldc/population",
     logical_url="http://mock.local/qldc/population",
     user="sandbox-hub",
-    secret="memory:secret",
-    api_key="memory:key",
+    secret="env:SECRET",
+    api_key="env:KEY",
     client_id="VN/GOV/G16/lienthong",
 )
 
 BUSINESS = RegisterSettings(
     url="http://twin.local/dkkd",
     access_key="sandbox-access",
-    secret="memory:business",
+    secret="env:BUSINESS",
     app_name="lienthong",
     partner_code="G16",
     partner_code_cus="G16",
     sync_officer="CB-SYNC",
-    officer_secrets={"CB-SYNC": "memory:officer"},
+    officer_secrets={"CB-SYNC": "env:OFFICER"},
 )
 SECRETS = {
-    "memory:secret": "sandbox-secret",
-    "memory:key": "sandbox-key",
-    "memory:business": "sandbox-business-secret",
-    "memory:officer": "sandbox-officer-key:sandbox-officer-pass",
+    "env:SECRET": "sandbox-secret",
+    "env:KEY": "sandbox-key",
+    "env:BUSINESS": "sandbox-business-secret",
+    "env:OFFICER": "sandbox-officer-key:sandbox-officer-pass",
 }
 
 

@@ -16,6 +16,7 @@ from hub.trust.sealing import record_aad, subject_aad, unseal
 from sandbox_mocks.country.enterprises import Enterprises
 from schemas.canonical import kinds
 from tests.pipeline.conftest import ENTERPRISES, FEED, MakeContext, MakeTwin, Twin, at, rows
+from tests.store.roles import told
 
 WINDOW = {"since": at("2026-09-01"), "until": at("2026-11-01")}
 _STORED = """
@@ -69,14 +70,35 @@ def test_enterprises_are_copied_as_the_register_has_them(clean: Twin, make_conte
         ]
 
 
+def test_roles_are_those_that_the_register_tells(clean: Twin, make_context: MakeContext) -> None:
+    """Who represents and who owns each enterprise stands in the store as numbers that the twin names, and no other."""
+    context = make_context(clean)
+
+    run_feed(ENTERPRISES, context, **WINDOW)
+
+    enterprises, now = Enterprises(clean.country), epoch_ms(datetime.now(UTC))
+    expected = set()
+    for code, unit in changed_units(clean).items():
+        truth = enterprises.truth(unit, now)
+        assert truth is not None
+        expected |= {("represents", each["ID_NO"], code) for each in truth["Representatives"]}
+        expected |= {("owns", each["MEMBER_ID_NO"], code) for each in truth["Member"] if each["COUNTRY"] == "VN"}
+    with context.connect() as conn:
+        found = {(kind, holder, code) for holder, kind, code in told(conn, context.ring)}
+    assert {kind for kind, _, _ in expected} == {"represents", "owns"}
+    assert found == expected
+
+
 def test_an_identical_window_rewrites_no_enterprise(clean: Twin, make_context: MakeContext) -> None:
     """The same window once more is unchanged, row for row."""
     context = make_context(clean)
     run_feed(ENTERPRISES, context, **WINDOW)
     before = rows(context, "select xmin, ctid from hub.record order by identifier_id")
+    roles = rows(context, "select xmin, ctid from hub.role order by ctid")
 
     run_feed(ENTERPRISES, context, **WINDOW)
 
+    assert roles == rows(context, "select xmin, ctid from hub.role order by ctid")
     assert before == rows(context, "select xmin, ctid from hub.record order by identifier_id")
     published, unchanged = rows(context, "select published, unchanged from hub.ledger order by written_at desc")[0]
     assert (published, unchanged) == (0, len(before))

@@ -77,6 +77,7 @@ select r.subject_id, r.status, i.status, r.source_version, r.sealed, r.identifie
   from hub.subject_identifier i join hub.{table} r using (identifier_id)
   join hub.subject_key k on k.subject_id = r.subject_id
  where i.scheme = %s and i.key_version = %s and i.blind_index = %s and i.subject_id = r.subject_id
+   and r.register = %s and r.kind = %s
  order by r.source_version, r.correction, r.mapping_version
 """
 
@@ -96,7 +97,7 @@ def stored(
     query = _READ.format(table=table).encode()
     found = []
     for subject, status, number_status, source_version, sealed, place, master, wrapped in conn.execute(
-        query, (scheme, version, ring.blind_index(version, scheme, key))
+        query, (scheme, version, ring.blind_index(version, scheme, key), register, kind.name)
     ).fetchall():
         data_key = ring.unwrap(master, wrapped, subject_aad(subject))
         document = unseal(data_key, sealed, record_aad(register, kind.name, place)).decode()
