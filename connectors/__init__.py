@@ -6,6 +6,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from connectors.base import Connector
+    from connectors.declarations import FeedDeclaration
+
+
+def declared_feeds() -> dict[str, FeedDeclaration]:
+    """Returns the feeds of every connector by their full names, such as `population.citizens`."""
+    return {
+        f"{connector.system}.{name}": declared
+        for connector in registry().values()
+        for name, declared in connector.feeds.items()
+    }
 
 
 def registry() -> dict[str, type[Connector]]:

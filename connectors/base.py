@@ -24,7 +24,7 @@ from connectors.auth import Account
 from connectors.courtesy import Courtesy
 from connectors.declarations import FeedDeclaration, QueryDeclaration, feed, query
 from connectors.errors import BrokenContract, ConnectorError, Refused, Unavailable
-from connectors.guard import EnvironmentGuard
+from connectors.guard import EnvironmentGuard, KeyScheme
 from connectors.paging import MAX_PAGE_SIZE, N, PagingGuard
 from connectors.ports import Breaker, Budget, Ports, QuotaSpent, RegisterConfig, Secrets, Token, Tokens
 from connectors.records import (
@@ -191,10 +191,12 @@ class Connector:
         since: datetime,
         until: datetime,
         page_size: int,
+        keys_are: KeyScheme = "personal_id",
     ) -> AsyncIterator[Page[N]]:
         """Walks through one window page by page; the first page comes even when it is empty, for its total.
 
         `fetch` asks for the page of a number, from 1. What the walk refuses stands in `connectors/paging.py`.
+        `keys_are` says what the keys are: the environment guard looks at personal numbers alone.
 
         Raises:
             Refused: the window can't be read: no zone, upside down, or younger than the settle lag.
@@ -205,7 +207,7 @@ class Connector:
         async def attempt() -> Page[N]:
             page = await fetch(walk.number)
             walk.check(page)
-            self.guard.incoming(operation, "key", (entry.key for entry in page.entries))
+            self.guard.incoming(operation, "key", (entry.key for entry in page.entries), keys_are)
             return page
 
         while not walk.done:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from connectors.body import row_body, wire_columns
 from connectors.courtesy import ZONE
 from connectors.delimited import Delimited, read_rows
+from connectors.guard import KeyScheme
 from connectors.records import FeedEntry, FieldProblem, epoch_ms
 from connectors.unpacking import Layer
 
@@ -40,6 +41,8 @@ class Delivery:
     own and take their day's. `moment` says how it is written: `iso`, `ms` (epoch milliseconds) or as for `strptime`,
     without a zone in Vietnamese time. `layers` is what the text is wrapped in, outermost first.
 
+    `keys_are` says what names a row: personal numbers, which the environment guard knows, unless it says otherwise.
+
     `first` is the day of the first file. `shift` moves the day that a file covers: one dated 21 November with the
     changes of 20 November has a shift of -1 day. `daily` is False for a register that writes no file on some days.
     """
@@ -48,6 +51,7 @@ class Delivery:
     first: date
     record: type[BaseModel]
     key: str
+    keys_are: KeyScheme = "personal_id"
     version: str | None
     moment: str = "iso"
     status: str | None = None

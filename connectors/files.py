@@ -56,7 +56,9 @@ class Files:
         """Walks through the files of a window, page by page, oldest row first."""
         memory = ReadFiles(connector.system, feed, connector.ports.tokens, connector.clock)
         walk = _Walk(connector, feed, delivery, self.max_bytes, (since, until), page_size, memory)
-        return connector.pages(feed, walk.page, since=since, until=until, page_size=page_size)
+        return connector.pages(
+            feed, walk.page, since=since, until=until, page_size=page_size, keys_are=delivery.keys_are
+        )
 
     async def keys(
         self, connector: Connector, feed: str, delivery: Delivery, as_of: datetime, page_size: int
@@ -69,7 +71,9 @@ class Files:
         latest: dict[str, KeyEntry] = {}
         since = datetime.fromtimestamp(delivery.covers(delivery.first)[0] / 1000, UTC)
         walk = _Walk(connector, feed, delivery, self.max_bytes, (since, as_of), page_size, memory=None)
-        async for page in connector.pages(feed, walk.page, since=since, until=as_of, page_size=page_size):
+        async for page in connector.pages(
+            feed, walk.page, since=since, until=as_of, page_size=page_size, keys_are=delivery.keys_are
+        ):
             for entry in page.entries:
                 latest[entry.key] = KeyEntry(entry.key, entry.version, entry.status)
         ordered = sorted(latest.values(), key=lambda entry: (entry.version, entry.key))

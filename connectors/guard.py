@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 from connectors.errors import BrokenContract, Refused
 from connectors.records import IdentityClaim
 from schemas.vn import synthetic
+
+KeyScheme = Literal["personal_id", "enterprise_code", "own"]
+"""What the keys of a feed are: personal numbers, codes of enterprises (among which those of household businesses are
+personal numbers), or the register's own, which name nobody."""
 
 
 class EnvironmentGuard:
@@ -29,6 +34,11 @@ class EnvironmentGuard:
         """Tells whether a number may be seen here."""
         return synthetic(number) if self._sandbox else not (len(number) == 12 and synthetic(number))
 
+    def allows_key(self, key: str, scheme: KeyScheme) -> bool:
+        """Tells whether a key may be seen here; only personal numbers tell environments apart."""
+        personal = scheme == "personal_id" or (scheme == "enterprise_code" and len(key) == 12)
+        return not personal or self.allows(key)
+
     def outgoing(self, operation: str, claim: IdentityClaim) -> None:
         """Lets a claim go out.
 
@@ -39,13 +49,13 @@ class EnvironmentGuard:
             if number and not self.allows(number):
                 raise Refused(self._register, operation, "person_outside_environment", fields=(field,))
 
-    def incoming(self, operation: str, field: str, numbers: Iterable[str]) -> None:
+    def incoming(self, operation: str, field: str, numbers: Iterable[str], scheme: KeyScheme = "personal_id") -> None:
         """Lets an answer in.
 
         Raises:
             BrokenContract: the answer holds a person of the other environment.
         """
         for number in numbers:
-            if not self.allows(number):
+            if not self.allows_key(number, scheme):
                 code = "foreign_person" if self._sandbox else "synthetic_person"
                 raise BrokenContract(self._register, operation, code, fields=(field,))

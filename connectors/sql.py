@@ -22,6 +22,7 @@ from sqlalchemy import cast as as_type
 from connectors.body import row_body, wire_columns
 from connectors.database import Database
 from connectors.errors import BrokenContract
+from connectors.guard import KeyScheme
 from connectors.paging import N
 from connectors.ports import RegisterConfig, Secrets
 from connectors.records import FeedEntry, FieldProblem, KeyEntry, Page, epoch_ms
@@ -39,12 +40,14 @@ class View:
     """The view of one feed: one row for each record, with the time of its latest change.
 
     Each field of `record` must be a column. `version` is a `timestamptz` or a whole number of epoch milliseconds, and
-    an index on the columns behind `version` and `key` is what makes a page cheap.
+    an index on the columns behind `version` and `key` is what makes a page cheap. `keys_are` says what names a row:
+    personal numbers, which the environment guard knows, unless it says otherwise.
     """
 
     name: str
     record: type[BaseModel]
     key: str
+    keys_are: KeyScheme = "personal_id"
     version: str
     status: str | None = None
     schema: str | None = None
@@ -73,14 +76,16 @@ class Sql:
     ) -> AsyncIterator[Page[FeedEntry]]:
         """Walks through the rows that changed in a window, page by page, oldest first."""
         walk = _Walk(connector, feed, view, (since, until), page_size, _entry)
-        return connector.pages(feed, walk.page, since=since, until=until, page_size=page_size)
+        return connector.pages(feed, walk.page, since=since, until=until, page_size=page_size, keys_are=view.keys_are)
 
     def keys(
         self, connector: Connector, feed: str, view: View, as_of: datetime, page_size: int
     ) -> AsyncIterator[Page[KeyEntry]]:
         """Every key that the view held at a moment, with its version: for reconciliation. No other column is read."""
         walk = _Walk(connector, feed, view, (BEGINNING, as_of), page_size, _key, only=view.names())
-        return connector.pages(feed, walk.page, since=BEGINNING, until=as_of, page_size=page_size)
+        return connector.pages(
+            feed, walk.page, since=BEGINNING, until=as_of, page_size=page_size, keys_are=view.keys_are
+        )
 
 
 class _Walk(Generic[N]):

@@ -10,6 +10,13 @@ from datetime import date
 from pathlib import Path
 
 from hub.mapping.errors import MappingError, Problem
+from hub.mapping.lint_feeds import (
+    FeedMappedTwice,
+    FeedOfAnotherModel,
+    FeedWithoutKind,
+    UnknownFeed,
+    UnknownFeedKey,
+)
 from hub.mapping.lint_fields import (
     IgnoredButMapped,
     RequiredTargetUnfilled,
@@ -83,6 +90,11 @@ RULES: tuple[type[LintRule], ...] = (
     UnknownItemMapping,
     UnfitItemMapping,
     ItemMappingVersion,
+    UnknownFeed,
+    FeedOfAnotherModel,
+    UnknownFeedKey,
+    FeedWithoutKind,
+    FeedMappedTwice,
     NoExample,
     NoRefusingExample,
 )

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from hub.mapping.errors import Problem, did_you_mean
 from hub.mapping.lint_rule import LintRule
-from hub.mapping.spec import CANONICAL_MODELS, WIRE_MODELS, MappingSpec, load_mapping, mapping_names
+from hub.mapping.spec import MappingSpec, load_mapping, mapping_names
 from hub.mapping.wire import NoSuchField, WirePath, wire_path
-from schemas.canonical import fields_of, item_of
+from schemas.canonical import canonical_models, fields_of, item_of
+from schemas.wire import wire_models
 
 
 class ListWithoutEach(LintRule):
@@ -65,7 +66,7 @@ class UnfitItemMapping(LintRule):
             if (
                 found
                 and found.lists
-                and (found.element is not WIRE_MODELS[used.from_] or item is not CANONICAL_MODELS[used.to])
+                and (found.element is not wire_models()[used.from_] or item is not canonical_models()[used.to])
             ):
                 names = {"name": used.mapping, "wire": used.from_, "model": used.to, "path": path, "target": target}
                 yield self.problem("fields", target, "use", **names)

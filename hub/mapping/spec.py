@@ -12,28 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from hub.mapping.errors import MappingError, Problem, UnknownName, did_you_mean
 from hub.mapping.paths import MAPPINGS
 from hub.mapping.source import Source, read_model
-from schemas import business, canonical, population
+from schemas.canonical import canonical_models
+from schemas.wire import wire_models
 
 Filled = Annotated[str, StringConstraints(min_length=1)]
-
-WIRE_MODELS: dict[str, type[BaseModel]] = {
-    "population.Citizen": population.Citizen,
-    "business.DoanhNghiep": business.DoanhNghiep,
-    "business.NganhNghe": business.NganhNghe,
-    "business.NguoiDaiDien": business.NguoiDaiDien,
-    "business.ThanhVien": business.ThanhVien,
-}
-"""What a mapping may start `from`."""
-
-CANONICAL_MODELS: dict[str, type[BaseModel]] = {
-    "canonical.Person": canonical.Person,
-    "canonical.CancelledNumber": canonical.CancelledNumber,
-    "canonical.Enterprise": canonical.Enterprise,
-    "canonical.Activity": canonical.Activity,
-    "canonical.Member": canonical.Member,
-    "canonical.Representative": canonical.Representative,
-}
-"""What a mapping may lead `to`."""
 
 
 class _Strict(BaseModel):
@@ -129,10 +111,17 @@ class Sample(_Strict):
 
 
 class MappingSpec(_Strict):
-    """One mapping file."""
+    """One mapping file.
+
+    The mapping of a feed names it, and under `key` the field of the wire model by which the feed names a record.
+    Where that is not the number of the subject, `number` is the field that holds it.
+    """
 
     mapping: Filled
     version: int = Field(ge=1)
+    feed: Filled | None = None
+    key: Filled | None = None
+    number: Filled | None = None
     from_: Filled = Field(alias="from")
     to: Filled
     variants: list[Variant] = []
@@ -141,6 +130,12 @@ class MappingSpec(_Strict):
     sample: Sample | None = None
     examples: list[Example] = []
 
+    @model_validator(mode="after")
+    def _key_of_a_feed(self) -> MappingSpec:
+        if (self.feed is None) != (self.key is None) or (self.number is not None and self.feed is None):
+            raise ValueError("feed and key stand together, number only beside them")
+        return self
+
 
 class LoadedMapping:
     """A mapping file that has the right shape, with the models it connects and the lines it was read from."""
@@ -148,8 +143,8 @@ class LoadedMapping:
     def __init__(self, spec: MappingSpec, source: Source) -> None:
         self.spec = spec
         self.source = source
-        self.wire = WIRE_MODELS[spec.from_]
-        self.canonical = CANONICAL_MODELS[spec.to]
+        self.wire = wire_models()[spec.from_]
+        self.canonical = canonical_models()[spec.to]
 
 
 def mapping_names(root: Path = MAPPINGS) -> list[str]:
@@ -181,7 +176,7 @@ def read_mapping(file: Path, name: str) -> LoadedMapping:
     spec, source = read_model(file, MappingSpec)
     wrong = [
         source.problem((key,), "unknown-model", f"{key}: {value} is no model{did_you_mean(value, known)}")
-        for key, value, known in (("from", spec.from_, WIRE_MODELS), ("to", spec.to, CANONICAL_MODELS))
+        for key, value, known in (("from", spec.from_, wire_models()), ("to", spec.to, canonical_models()))
         if value not in known
     ]
     if spec.mapping != name:

@@ -91,11 +91,11 @@ def judge(conn: psycopg.Connection[Any], context: Context, batch: Batch, pages: 
 
 
 def _page_tasks(context: Context, batch: Batch, landed: LandedBatch) -> list[PageTask]:
-    drift = context.settings.feed(batch.feed).drift
+    drift, environment = context.settings.feed(batch.feed).drift, context.settings.environment.value
     sizes: dict[str, int] = batch.counts["pages"]
     starts = accumulate(sizes.values(), initial=0)
     return [
-        PageTask(batch.feed, drift, landed.uri, batch.batch_id, landed.key, name, start)
+        PageTask(batch.feed, environment, drift, landed.uri, batch.batch_id, landed.key, name, start)
         for name, start in zip(sizes, starts, strict=False)
     ]
 

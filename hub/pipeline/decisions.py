@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import orjson
 
+from connectors.guard import EnvironmentGuard
 from hub.mapping import load_compiled
 from hub.pipeline.context import Context
 from hub.pipeline.errors import DecisionRefused, NotParked, ReleaseRefused
@@ -79,6 +79,12 @@ def release_entry(entry_id: UUID, by: str, reason: str, context: Context) -> Rel
         feed = find_feed(entry.feed)
         wire, canonical = quarantine.open_documents(conn, context.ring, entry_id)
         record = canonical or _map_again(entry, wire)
+        guard = EnvironmentGuard(feed.register, context.settings.environment.value)
+        if not guard.allows_key(record[feed.rules.key], feed.scheme):
+            raise ReleaseRefused(
+                f"entry {entry_id} stands under a number of another environment (environment.foreign_id):"
+                " nobody may release it; check the register's address and discard it"
+            )
         mapping_version = load_compiled(feed.mapping).version
         if canonical is not None:
             mapping_version = batches.load_batch(conn, entry.batch_id).mapping_version or mapping_version
@@ -144,9 +150,8 @@ def _reason(reason: str) -> str:
 def _map_again(entry: quarantine.Entry, body: bytes) -> dict[str, str]:
     feed = find_feed(entry.feed)
     advice = "mend the mapping or ask the source for a corrected record"
-    key = _key(body, feed.key_field)
     try:
-        wire, _ = read_wire(feed, body, key, "quarantine")
+        wire, _ = read_wire(feed, body, None, "quarantine")
     except WireRefused as refusal:
         names = ", ".join(sorted({found.rule for found in refusal.findings}))
         raise ReleaseRefused(f"entry {entry.entry_id} still breaks {names}: {advice}") from None
@@ -155,11 +160,3 @@ def _map_again(entry: quarantine.Entry, body: bytes) -> dict[str, str]:
         names = ", ".join(sorted({f"{refused.rule} ({refused.field})" for refused in mapped.refusals}))
         raise ReleaseRefused(f"entry {entry.entry_id} still breaks {names}: {advice}")
     return mapped.record
-
-
-def _key(body: bytes, field: str) -> str:
-    try:
-        raw: Any = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return ""
-    return str(raw.get(field, "")) if isinstance(raw, dict) else ""

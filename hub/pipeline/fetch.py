@@ -200,6 +200,8 @@ class _Writer:
         A number and the one that replaces it change in one instant, and an instant is never split; a number that is
         named earlier is followed through the rest of the batch, and known to the store from then on.
         """
+        if not self._feed.keyed_by_number:
+            return self._about_known_subjects(entries)
         known = (
             subjects.known(self._conn, self._context.ring, self._feed.scheme, [entry.key for entry in entries])
             | self._followed
@@ -218,6 +220,25 @@ class _Writer:
                     self._followed.add(record["replaced_by"])
                     known.add(record["replaced_by"])
         return [entry for entry in entries if entry.key in known]
+
+    def _about_known_subjects(self, entries: list[FeedEntry]) -> list[FeedEntry]:
+        """Keeps the records that hold the number of a known subject, where the feed names records by keys of its own.
+
+        A record that can't be read is kept too: nobody can say whose it is, and in quarantine a steward sees it.
+        """
+        numbers = [self._number(entry) for entry in entries]
+        asked = [number for number in numbers if number is not None]
+        known = subjects.known(self._conn, self._context.ring, self._feed.scheme, asked)
+        self._conn.commit()
+        return [entry for entry, number in zip(entries, numbers, strict=True) if number is None or number in known]
+
+    def _number(self, entry: FeedEntry) -> str | None:
+        try:
+            wire, _ = read_wire(self._feed, entry.body, entry.key, "evolve")
+        except WireRefused:
+            return None
+        number = getattr(wire, self._feed.number_field)
+        return number.strip() or None if isinstance(number, str) else None
 
 
 def _split_last_instant(entries: list[FeedEntry]) -> tuple[list[FeedEntry], list[FeedEntry]]:

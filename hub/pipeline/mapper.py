@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import orjson
 from pydantic import BaseModel, ValidationError
 
+from connectors.guard import EnvironmentGuard
 from hub.mapping import Mapped, load_compiled
 from hub.pipeline.feeds import Feed, find_feed
 from hub.pipeline.landing import LandedBatch, slices
@@ -37,6 +38,7 @@ class PageTask:
     """One landed page to map; `start` is the position of its first record in the batch."""
 
     feed: str
+    environment: str
     drift: str
     uri: str
     batch_id: UUID
@@ -77,6 +79,7 @@ def map_page(task: PageTask) -> MappedPage:
     header, payload = landed.read(task.page)
     compiled, rules = load_compiled(feed.mapping), feed.rules
     kind = kinds()[feed.kind]
+    guard, scheme = EnvironmentGuard(feed.register, task.environment), kind.scheme
     page = MappedPage(task.page, len(header), {})
     accepted: list[list[Any]] = []
     documents: list[bytes] = []
@@ -99,6 +102,9 @@ def map_page(task: PageTask) -> MappedPage:
             )
             continue
         record = mapped.record
+        if not guard.allows_key(record[rules.key], scheme):
+            _refuse(page, position, key, version, [finding("environment.foreign_id", rules.key), *notes], body, None)
+            continue
         found = rules.row_findings(record, version)
         document = orjson.dumps(record, option=_SORTED)
         if found and any(each.severity != "warn" for each in found):
@@ -130,7 +136,7 @@ def local_date(version: int) -> date:
     return date.fromordinal(_FIRST_DAY + (version + _OFFSET) // _DAY)
 
 
-def read_wire(feed: Feed, body: bytes, key: str, drift: str) -> tuple[BaseModel, bool]:
+def read_wire(feed: Feed, body: bytes, key: str | None, drift: str) -> tuple[BaseModel, bool]:
     """Reads one wire record; the flag tells that unknown fields were passed over (drift policy `evolve`).
 
     Raises:
@@ -141,7 +147,7 @@ def read_wire(feed: Feed, body: bytes, key: str, drift: str) -> tuple[BaseModel,
         drifted = False
     except ValidationError as error:
         wire, drifted = _read_drifted(feed, body, error, drift)
-    if getattr(wire, feed.key_field) != key:
+    if key is not None and getattr(wire, feed.key_field) != key:
         raise WireRefused(finding("wire.malformed", feed.key_field))
     return wire, drifted
 

@@ -12,10 +12,11 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg.types.json import Jsonb
 
+from connectors import registry
 from connectors.records import KeyEntry
 from hub.pipeline.context import Context
 from hub.pipeline.errors import NotThere, ReconciliationDiffers
-from hub.pipeline.feeds import Feed, find_feed
+from hub.pipeline.feeds import Feed, feed_names, find_feed
 from hub.settings import FeedScope
 from hub.store import batches, subjects
 
@@ -46,6 +47,12 @@ class Reconciliation:
         return not (self.missing or self.extra or self.stale)
 
 
+def reconcilable() -> list[str]:
+    """Lists the feeds that can be compared: their registers list keys, and the keys are what records stand under."""
+    found = map(find_feed, feed_names())
+    return [feed.name for feed in found if feed.keyed_by_number and hasattr(registry()[feed.register], "keys")]
+
+
 def reconcile(feed_name: str, context: Context) -> Reconciliation:
     """Compares all keys of the source, as of the feed's watermark, with the store, and keeps the result.
 
@@ -53,10 +60,15 @@ def reconcile(feed_name: str, context: Context) -> Reconciliation:
 
     Raises:
         UnknownFeed: no such feed.
-        NotThere: the feed was never published.
+        NotThere: the feed was never published, or can't be compared.
         ConnectorError: the register refused, was unavailable or broke its contract.
     """
     feed = find_feed(feed_name)
+    if feed.name not in reconcilable():
+        raise NotThere(
+            f"{feed.name} can't be compared: its register lists no keys, or others than the numbers that the records"
+            f" stand under; read its whole history again instead (`hub run {feed.name} --since …`)"
+        )
     with context.connect() as conn:
         as_of = batches.watermark(conn, feed.name)
         if as_of is None:

@@ -57,6 +57,11 @@ def report(batch_id: str) -> dict[str, str]:
     return {name: str(path) for name, path in reports.write_report(UUID(batch_id), context()).items()}
 
 
+def reconcilable() -> list[str]:
+    """Returns the feeds that can be compared with their registers."""
+    return reconciling.reconcilable()
+
+
 def reconcile(feed: str) -> dict[str, str | int]:
     """Compares the store with the source and returns the counts.
 

@@ -15,10 +15,11 @@ from typing import Any, Final
 
 from lxml import html
 
-from hub.quality.expectations import SUITES, Expectation, load_expectations
+from hub.quality.expectations import Expectation, load_expectations, suite_names, suite_of
+from schemas.canonical import kinds
 
 _REMOTE: Final = ("src", "href", "action")
-_SUITE_PAGES: Final = tuple(f"expectations/{name}.html" for name in SUITES.values())
+_SUITE_PAGES: Final = tuple(f"expectations/{name}.html" for name in suite_names())
 _STATUS: Final = {"text-success": "✓ đạt · passed", "text-danger": "✗ không đạt · failed"}
 
 
@@ -37,7 +38,9 @@ def write_data_docs(
     expectations = load_expectations(kind)
     configs = {each.rule.id: _config(each) for each in expectations}
     results = _results(suite, configs, kind, batch_id, checked_at)
-    documented = ExpectationSuite(name=SUITES[kind], expectations=[dict(_plain_config(each)) for each in expectations])
+    documented = ExpectationSuite(
+        name=suite_of(kinds()[kind].prefix), expectations=[dict(_plain_config(each)) for each in expectations]
+    )
     view = DefaultJinjaPageView()
     pages = {
         "index": view.render(ValidationResultsPageRenderer(run_info_at_end=True).render(results)),
@@ -119,7 +122,7 @@ def _results(
     return ExpectationSuiteValidationResult(
         success=passed == len(results),
         results=results,
-        suite_name=SUITES[kind],
+        suite_name=suite_of(kinds()[kind].prefix),
         statistics={
             "evaluated_expectations": len(results),
             "successful_expectations": passed,

@@ -1,5 +1,6 @@
 """The batch suites as data: reads `schemas/expectations/*.json` and makes a rule of each expectation.
 
+A kind of record has the suite that is called as its prefix, or else the one for records of any kind.
 The files are Great Expectations suites. The `meta` of an expectation carries what every rule has, and `min_rows`: with
 fewer values a share or a distribution says nothing, so that the expectation is reported as not evaluated.
 """
@@ -10,13 +11,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any, Final
 
+import schemas
 from hub.quality.rule import CounterExample, ErrorGroup, Rule, Severity, Stage, Wording
+from schemas.canonical import kinds
 
-SUITES: Final[Mapping[str, str]] = {"person": "person", "organisation": "enterprise"}
-"""The suite of each kind of record, by the name of its file."""
+ANY_KIND: Final = "record"
+"""The suite of the kinds that have none of their own."""
+
+_FOLDER: Final = Path(schemas.__file__).parent / "expectations"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +49,34 @@ class Expectation:
         return (self.column,) if self.condition is None else (self.column, str(self.condition["column"]["name"]))
 
 
-def suite_source(kind: str = "person") -> bytes:
-    """Returns the file of a kind's suite as it is, for the version of the rules."""
-    return resources.files("schemas").joinpath("expectations", f"{SUITES[kind]}.json").read_bytes()
+def suite_names() -> list[str]:
+    """Lists all suites by the names of their files."""
+    return sorted(file.stem for file in _FOLDER.glob("*.json"))
+
+
+def suite_of(prefix: str) -> str:
+    """Returns the name of the suite of the kind of record with this prefix."""
+    return prefix if (_FOLDER / f"{prefix}.json").is_file() else ANY_KIND
+
+
+def suite_source(name: str) -> bytes:
+    """Returns the file of a suite as it is, for the version of the rules."""
+    return (_FOLDER / f"{name}.json").read_bytes()
+
+
+def load_expectations(kind: str = "person") -> tuple[Expectation, ...]:
+    """Reads the suite of a kind of canonical record; raises as `load_suite` does."""
+    return load_suite(suite_of(kinds()[kind].prefix))
 
 
 @cache
-def load_expectations(kind: str = "person") -> tuple[Expectation, ...]:
-    """Reads the suite of a kind of canonical record; once a process.
+def load_suite(name: str) -> tuple[Expectation, ...]:
+    """Reads a suite; once a process.
 
     Raises:
         ValueError: an expectation lacks a part that every rule has.
     """
-    return tuple(parse_expectation(config) for config in json.loads(suite_source(kind))["expectations"])
+    return tuple(parse_expectation(config) for config in json.loads(suite_source(name))["expectations"])
 
 
 def parse_expectation(config: Mapping[str, Any]) -> Expectation:

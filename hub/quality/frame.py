@@ -16,7 +16,6 @@ Columns = Mapping[str, Sequence[Any]]
 Derived = Callable[[Columns], Sequence[Any]]
 
 _ADULT_FROM: Final = "1985"
-_CODES: Final = frozenset(("ethnicity", "residence.province", "office.province", "kind"))
 _EVER_MARRIED: Final = frozenset(("married", "divorced", "widowed"))
 _OPERATORS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "==": operator.eq,
@@ -127,10 +126,11 @@ def build_frame(columns: Columns, names: Iterable[str], derived: Mapping[str, De
     data: dict[str, Any] = {}
     for name in dict.fromkeys(names):
         if name not in derived:
-            raise LookupError(f"no column {name!r} is derived in hub/quality/frame.py or enterprise_frame.py")
+            raise LookupError(f"no column {name!r} is derived in hub/quality/*frame.py")
         values = derived[name](columns)
         # Left alone, pandas looks at every value to find out that a column holds figures.
-        data[name] = values if name in _CODES else np.array(values, dtype=float)
+        coded = isinstance(next((value for value in values if value is not None), None), str)
+        data[name] = values if coded else np.array(values, dtype=float)
     return pd.DataFrame(data)
 
 

@@ -58,16 +58,22 @@ class Wording:
     next: str
 
 
+Sample = Literal[
+    "record", "cancelled", "organisation", "wire", "enterprise", "rows", "organisation_rows", "record_rows", "batch"
+]
+
+
 @dataclass(frozen=True, slots=True)
 class CounterExample:
     """Patches that must trip a rule, each on its own copy of a good sample of `hub.quality.examples`.
 
     `on` names the sample: the canonical `record` of a person, the tombstone of a `cancelled` number, the canonical
-    `organisation`, the `wire` record of a citizen or of an `enterprise`, the `rows` of a batch of people or its
-    `organisation_rows` (one row a patch), or the `batch` figures. A patch gives keys new values; None takes a key away.
+    `organisation`, the `wire` record of a citizen or of an `enterprise`, the `rows` of a batch of people, its
+    `organisation_rows` (one row a patch) or the `record_rows` of any kind, or the `batch` figures. A patch gives keys
+    new values; None takes a key away.
     """
 
-    on: Literal["record", "cancelled", "organisation", "wire", "enterprise", "rows", "organisation_rows", "batch"]
+    on: Sample
     patches: tuple[Mapping[str, Any], ...]
 
 

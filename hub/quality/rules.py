@@ -16,6 +16,7 @@ from hub.quality import (
     batch_rules,
     cross_row_rules,
     enterprise_batch_rules,
+    record_batch_rules,
     row_dates,
     row_enterprise,
     row_enterprise_people,
@@ -27,7 +28,7 @@ from hub.quality import (
     wire_rules,
 )
 from hub.quality.enterprise import EnterpriseView
-from hub.quality.expectations import SUITES, load_expectations
+from hub.quality.expectations import load_suite, suite_names
 from hub.quality.person import PersonView
 from hub.quality.rule import (
     CounterExample,
@@ -91,8 +92,9 @@ RULES: Final = catalogue(
     _ORGANISATION_RULES,
     cross_row_rules.RULES,
     enterprise_batch_rules.RULES,
+    record_batch_rules.RULES,
     batch_rules.RULES,
-    (expectation.rule for kind in SUITES for expectation in load_expectations(kind)),
+    (expectation.rule for name in suite_names() for expectation in load_suite(name)),
 )
 """Every rule by its id; those of the batch suites come from `schemas/expectations`."""
 

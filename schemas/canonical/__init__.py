@@ -9,7 +9,17 @@ from typing import Any
 
 from schemas.canonical.attributes import ATTRIBUTES, AttributeSpec
 from schemas.canonical.enterprise import Activity, Enterprise, Member, Representative
-from schemas.canonical.kind import SCHEMES, Holder, Kind, RoleSource, Subject, kinds
+from schemas.canonical.kind import (
+    SCHEMES,
+    Holder,
+    Kind,
+    RoleSource,
+    Scheme,
+    Subject,
+    canonical_models,
+    kind_of,
+    kinds,
+)
 from schemas.canonical.model import Canonical, Classification, FieldSpec, Place, fields_of, item_of, nest
 from schemas.canonical.person import CancelledNumber, Person
 from schemas.canonical.role import Role
@@ -32,24 +42,26 @@ __all__ = [
     "Representative",
     "Role",
     "RoleSource",
+    "Scheme",
     "Subject",
+    "canonical_models",
     "fields_of",
     "item_of",
+    "kind_of",
     "kinds",
     "nest",
     "validate_flat",
 ]
 
 
-def validate_flat(flat: dict[str, Any]) -> Person | CancelledNumber | Enterprise:
-    """Checks a flat record against the model that it is of: an enterprise has a code, a person a number.
+def validate_flat(flat: dict[str, Any], kind: str) -> Canonical:
+    """Checks a flat record against the model of its kind.
 
     Raises:
         pydantic.ValidationError: a key is unknown, missing or has a value outside its type; no value is shown.
     """
-    model: type[Person | CancelledNumber | Enterprise] = Person
-    if "code" in flat:
-        model = Enterprise
-    elif flat.get("number_status") == "cancelled":
-        model = CancelledNumber
+    of = kinds()[kind]
+    model = of.model
+    if of.tombstone is not None and flat.get("number_status") == "cancelled":
+        model = of.tombstone
     return model.model_validate(nest(flat))

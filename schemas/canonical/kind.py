@@ -11,14 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Any, Literal, NamedTuple
 
 from schemas.canonical.model import Canonical
 
 Subject = Literal["person", "organisation"]
 
-SCHEMES: Mapping[Subject, str] = MappingProxyType({"person": "personal_id", "organisation": "enterprise_code"})
+Scheme = Literal["personal_id", "enterprise_code"]
+
+SCHEMES: Mapping[Subject, Scheme] = MappingProxyType({"person": "personal_id", "organisation": "enterprise_code"})
 """The scheme of the numbers that name each kind of subject."""
 
 
@@ -57,6 +59,7 @@ class Kind:
     `attributes` are what may be released on its own: the name below `prefix`, with its label in Vietnamese and English.
     `sources` are the registers that bring such records. `governs` marks the one kind whose records say which numbers of
     its subjects are in use; every other kind only mentions numbers. `roles` says who holds a role in its subject.
+    `tombstone` is the model of a record that says of its number only that it is cancelled, where there are such.
     """
 
     name: str
@@ -68,9 +71,10 @@ class Kind:
     attributes: Mapping[str, tuple[str, str]]
     governs: bool = False
     roles: tuple[RoleSource, ...] = ()
+    tombstone: type[Canonical] | None = None
 
     @property
-    def scheme(self) -> str:
+    def scheme(self) -> Scheme:
         """The scheme of the numbers that its records stand under."""
         return SCHEMES[self.subject]
 
@@ -98,11 +102,42 @@ def kinds() -> Mapping[str, Kind]:
         ValueError: two kinds have one name or one prefix.
     """
     found: dict[str, Kind] = {}
-    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
-        kind = getattr(importlib.import_module(f"schemas.canonical.{module.name}"), "KIND", None)
+    for module in _modules():
+        kind = getattr(module, "KIND", None)
         if kind is None:
             continue
         if kind.name in found or kind.prefix in {each.prefix for each in found.values()}:
-            raise ValueError(f"schemas/canonical/{module.name}.py: another kind is called {kind.name} or {kind.prefix}")
+            raise ValueError(f"{module.__name__}: another kind is called {kind.name} or {kind.prefix}")
+        key = kind.model.model_fields.get(kind.key)
+        if key is None or not key.is_required():
+            raise ValueError(f"{module.__name__}: {kind.model.__name__} lacks {kind.key}, or does not require it")
         found[kind.name] = kind
     return MappingProxyType(found)
+
+
+def kind_of(model: type) -> Kind | None:
+    """Returns the kind whose records are of a model; None when it is the model of none."""
+    return next((kind for kind in kinds().values() if kind.model is model), None)
+
+
+@cache
+def canonical_models() -> Mapping[str, type[Canonical]]:
+    """Returns every canonical model of this package as mappings name it, such as `canonical.Person`.
+
+    Raises:
+        ValueError: two modules define models of one name.
+    """
+    found: dict[str, type[Canonical]] = {}
+    for module in _modules():
+        for name, item in vars(module).items():
+            if not (isinstance(item, type) and issubclass(item, Canonical) and item.__module__ == module.__name__):
+                continue
+            if f"canonical.{name}" in found:
+                raise ValueError(f"{module.__name__} and {found[f'canonical.{name}'].__module__} both define {name}")
+            found[f"canonical.{name}"] = item
+    return MappingProxyType(found)
+
+
+def _modules() -> list[ModuleType]:
+    names = [module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)])]
+    return [importlib.import_module(f"schemas.canonical.{name}") for name in names]

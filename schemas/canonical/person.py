@@ -78,6 +78,7 @@ KIND = Kind(
     prefix="person",
     sources=("population",),
     governs=True,
+    tombstone=CancelledNumber,
     attributes={
         "personal_id": ("Số định danh cá nhân", "Personal identification number"),
         "former_id": ("Số chứng minh nhân dân cũ", "Former identity-card number"),

@@ -110,6 +110,7 @@ BROKEN: dict[str, type[Connector]] = {
     "invented_people_stay_out_of_production": answers.Unguarded,
     "sandbox_refuses_real_answers": answers.Unguarded,
     "production_refuses_invented_answers": answers.Unguarded,
+    "keys_of_people_are_guarded": answers.CallsNumbersItsOwn,
     "another_subject": answers.TakesAnyAnswer,
     # courtesy
     "rate_respected": calls.TakesNoTurn,

@@ -14,7 +14,7 @@ import pytest
 from hub.settings import ROOT
 
 FILES = sorted((ROOT / "dags").glob("*.py"))
-SYNCS = ["population_sync", "business_sync"]
+SYNCS = sorted(file.stem for file in FILES if file.stem.endswith("_sync"))
 NAMES = {*SYNCS, "quality_report", "release_batch", "reconcile", "retention"}
 
 

@@ -30,7 +30,7 @@ def test_whole_record() -> None:
     assert mapped.refusals == []
     assert mapped.record
     assert all(mapped.record.values())
-    assert validate_flat(mapped.record).personal_id == "100050000017"
+    assert validate_flat(mapped.record, "person").personal_id == "100050000017"
 
 
 def test_refused_record_is_withheld() -> None:

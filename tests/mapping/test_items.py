@@ -58,7 +58,7 @@ def test_repair_in_an_item_is_noted() -> None:
 
 def test_mapped_enterprise_fits_its_canonical_model() -> None:
     """The flat record with its lists is a valid canonical enterprise."""
-    enterprise = validate_flat(_mapped(Member={"MEMBER_NAME": "Nguyễn Văn An"}).record)
+    enterprise = validate_flat(_mapped(Member={"MEMBER_NAME": "Nguyễn Văn An"}).record, "organisation")
 
     assert isinstance(enterprise, Enterprise)
     assert enterprise.representatives[0].personal_id == "100080000017"

@@ -133,6 +133,12 @@ BROKEN: list[tuple[str, Edits, int, str]] = [
         5,
         "population/small starts from another wire model, or has variants itself",
     ),
+    (
+        "feed-without-kind",
+        (("to: canonical", "feed: population.citizens\nkey: SoDinhDanh\nto: canonical"),),
+        6,
+        "canonical.CancelledNumber is the model of none",
+    ),
     ("no-example", (('  - name: maps\n    expect: {personal_id: "100050000017"}\n', ""),), 34, "has no example"),
     (
         "no-refusing-example",
@@ -166,6 +172,13 @@ BROKEN_LISTS: list[tuple[str, Edits, str]] = [
     ("unknown-item-mapping", ((MEMBERS, MEMBERS.replace("/member", "/membr")),), "did you mean business/member?"),
     ("unfit-item-mapping", ((MEMBERS, MEMBERS.replace("/member", "/activity")),), "not the items of Member"),
     ("item-mapping-version", (("version: 1", "version: 2"),), "has version 1: let it rise together"),
+    (
+        "unknown-feed",
+        (("feed: business.enterprises", "feed: business.enterprise"),),
+        "mean business.enterprises?",
+    ),
+    ("feed-of-another-model", (("feed: business.enterprises", "feed: population.citizens"),), "brings Citizen"),
+    ("unknown-feed-key", (("key: key", "key: HOAdres"),), "did you mean HOAdress?"),
 ]
 
 
@@ -191,9 +204,24 @@ def test_each_rule_about_lists_trips_alone(tmp_path: Path, rule: str, edits: Edi
     assert message in problems[0].message
 
 
+def test_a_feed_has_one_mapping(tmp_path: Path) -> None:
+    """Two mappings of one feed are named both: nobody could say which of them its records went through."""
+    root = enterprises(tmp_path)
+    text = (root / "business" / "enterprise.yaml").read_text(encoding="utf-8")
+    (root / "business" / "firm.yaml").write_text(text.replace("business/enterprise", "business/firm"), encoding="utf-8")
+
+    problems = lint_mappings(root)
+
+    assert [(each.file, each.line, each.rule) for each in problems] == [
+        ("business/enterprise.yaml", 5, "feed-mapped-twice"),
+        ("business/firm.yaml", 5, "feed-mapped-twice"),
+    ]
+    assert "is mapped by business/firm too" in problems[0].message
+
+
 def test_every_rule_has_a_failing_case() -> None:
     """No lint rule stands without a mapping that it refuses."""
-    assert {rule.id for rule in RULES} == {case[0] for case in [*BROKEN, *BROKEN_LISTS]}
+    assert {rule.id for rule in RULES} == {case[0] for case in [*BROKEN, *BROKEN_LISTS]} | {"feed-mapped-twice"}
 
 
 def test_correct_mapping_is_clean(tmp_path: Path) -> None:

@@ -53,4 +53,4 @@ def test_total_and_pure(raw: dict[str, Any], whole: bool, day: date) -> None:
     assert (mapped.record is None) == bool(mapped.refusals)
     if mapped.record is not None:
         assert all(isinstance(value, str) and value for value in mapped.record.values())
-        validate_flat(mapped.record)
+        validate_flat(mapped.record, "person")

@@ -12,12 +12,13 @@ import pytest
 from connectors.errors import BrokenContract, ConnectorError, Denied, Unavailable
 from hub.pipeline.check import check
 from hub.pipeline.context import Context
-from hub.pipeline.decisions import decide
-from hub.pipeline.errors import LandedDamaged, LandingFailed, LedgerUnbalanced
+from hub.pipeline.decisions import decide, release_entry
+from hub.pipeline.errors import LandedDamaged, LandingFailed, LedgerUnbalanced, ReleaseRefused
 from hub.pipeline.fetch import fetch
 from hub.pipeline.landing import LandedBatch, slices
 from hub.pipeline.publish import publish
 from hub.pipeline.run import run_feed
+from hub.settings import Environment
 from hub.store import batches, quarantine
 from hub.store.engine import StoreUnavailable
 from hub.trust.sealing import new_data_key
@@ -42,6 +43,23 @@ def test_drift_is_handled_by_the_feeds_policy(
     assert counted
     waiting = rows(context, "select count(*) from hub.quarantine where rule_id = 'wire.drift'")[0][0]
     assert quarantined == (waiting > 0)
+
+
+def test_invented_people_never_reach_the_store_of_production(twin: Twin, make_context: MakeContext) -> None:
+    """A number of another environment waits, whatever the connector let through, and nobody may release it."""
+    context = make_context(twin)
+    context.settings.environment = Environment.PRODUCTION
+
+    run_feed(FEED, context)
+
+    assert rows(context, "select state, parked_rule from hub.batch") == [("parked", "batch.mostly_refused")]
+    batch = rows(context, "select batch_id from hub.batch")[0][0]
+    decide(batch, "release", "CB-1", "tests what becomes of it", context)
+    publish(FEED, context)
+    assert rows(context, "select count(*) from hub.record") == [(0,)]
+    entry = rows(context, "select entry_id from hub.quarantine where rule_id = 'environment.foreign_id' limit 1")[0][0]
+    with pytest.raises(ReleaseRefused, match=r"environment\.foreign_id"):
+        release_entry(entry, "CB-1", "tries it all the same", context)
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def findings_by_record(context: Context, batch_id: str) -> dict[tuple[str, int],
     start = 0
     for name, size in batch.counts["pages"].items():
         header, _ = landed.read(name)
-        task = PageTask(FEED, "quarantine", landed.uri, batch.batch_id, landed.key, name, start)
+        task = PageTask(FEED, "sandbox", "quarantine", landed.uri, batch.batch_id, landed.key, name, start)
         page = map_page(task)
         for record in page.refused:
             found.setdefault((record.key, record.source_version), set()).update(f["rule"] for f in record.findings)

@@ -43,7 +43,7 @@ def _named(name, raw=None):
 def test_good_sample_is_good():
     """No rule refuses the good sample, and the canonical model accepts it."""
     assert _rules_of({}) == []
-    assert isinstance(validate_flat(dict(GOOD_ENTERPRISE)), Enterprise)
+    assert isinstance(validate_flat(dict(GOOD_ENTERPRISE), "organisation"), Enterprise)
 
 
 def test_good_batch_is_good():
@@ -53,7 +53,7 @@ def test_good_batch_is_good():
     for record in records:
         assert organisation_findings(record, record["version"]) == []
         own = {key: value for key, value in record.items() if key not in ("position", "version", "digest")}
-        assert isinstance(validate_flat(own), Enterprise)
+        assert isinstance(validate_flat(own, "organisation"), Enterprise)
 
 
 @pytest.mark.parametrize("rule", ROW_RULES, ids=lambda rule: rule.id)
@@ -98,7 +98,7 @@ def test_each_kind_is_checked_by_its_own_rules():
     own = {rule.id for rule in ROW_RULES}
     assert {each.rule for each in organisation_findings(strange, GOOD_VERSION)} <= own
     assert {each.rule for each in row_findings({}, GOOD_VERSION)}.isdisjoint(own)
-    with pytest.raises(LookupError, match="no rules are written for records of kind 'vehicle'"):
+    with pytest.raises(LookupError, match="there is no kind of record 'vehicle'"):
         ruleset("vehicle")
 
 

@@ -35,7 +35,7 @@ def test_cancelled_keys() -> None:
 
 def test_flat_record_is_valid() -> None:
     """A flat record is checked as the nested person that it stands for."""
-    person = validate_flat(FLAT)
+    person = validate_flat(FLAT, "person")
 
     assert isinstance(person, Person)
     assert person.residence
@@ -44,7 +44,7 @@ def test_flat_record_is_valid() -> None:
 
 def test_status_selects_the_model() -> None:
     """A record of a cancelled number is checked as a tombstone."""
-    tombstone = validate_flat({"personal_id": "100050000017", "number_status": "cancelled"})
+    tombstone = validate_flat({"personal_id": "100050000017", "number_status": "cancelled"}, "person")
 
     assert CancelledNumber(personal_id="100050000017", number_status="cancelled") == tombstone
 
@@ -63,7 +63,7 @@ def test_status_selects_the_model() -> None:
 def test_invalid_record_shows_no_value(change: dict[str, str]) -> None:
     """A value outside its type and an unknown key are refused by an error without values."""
     with pytest.raises(ValidationError) as caught:
-        validate_flat({**FLAT, **change})
+        validate_flat({**FLAT, **change}, "person")
 
     assert "Nguyễn" not in str(caught.value)
     assert "1000500000170" not in str(caught.value)

@@ -102,6 +102,13 @@ class Unguarded(Tiny):
         self.guard = _Open()  # type: ignore[assignment]
 
 
+class CallsNumbersItsOwn(Tiny):
+    """Says that its keys are no personal numbers, which they are."""
+
+    def pages(self, *given: Any, **how: Any) -> Any:
+        return super().pages(*given, **{**how, "keys_are": "own"})
+
+
 class Undocumented(Tiny):
     __doc__ = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connectors.errors import BrokenContract, ConnectorError, Refused
+from schemas.vn import synthetic
 from tests.conformance.case import CONTEXT
 from tests.conformance.suite import check
 from tests.conformance.trial import Trial, refused
@@ -103,6 +104,14 @@ async def sandbox_refuses_real_answers(trial: Trial) -> None:
 async def production_refuses_invented_answers(trial: Trial) -> None:
     """A synthetic number in a page that reaches production ends the walk at once."""
     await refused(trial.read(environment="production"), BrokenContract, "synthetic_person")
+
+
+@check("feed")
+async def keys_of_people_are_guarded(trial: Trial) -> None:
+    """Whoever says that its keys are no personal numbers is taken at its word only while none looks like one."""
+    keys = [entry.key for entry in await trial.read()]
+    if any(len(key) == 12 and synthetic(key) for key in keys):
+        await refused(trial.read(environment="production"), BrokenContract, "synthetic_person")
 
 
 @check("http", "question", "record")
