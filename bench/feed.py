@@ -132,14 +132,14 @@ def fetch(var: Path) -> dict[str, Any]:
         url="http://twin.local/qldc/population",
         logical_url="http://mock.local/qldc/population",
         user="sandbox-hub",
-        secret="memory:secret",
-        api_key="memory:key",
+        secret="env:secret",
+        api_key="env:key",
         client_id="VN/GOV/G16/lienthong",
     )
     settings = get_settings().model_copy(update={"registers": {"population": register}})
 
     def connector(settings: Any, name: str, lag: Any) -> Any:
-        ports = memory_ports({"memory:secret": "sandbox-secret", "memory:key": "sandbox-key"})
+        ports = memory_ports({"env:secret": "sandbox-secret", "env:key": "sandbox-key"})
         transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 1))
         return registry()[name](
             settings.registers[name], ports, environment="sandbox", transport=transport, settle_lag=lag
