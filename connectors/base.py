@@ -77,7 +77,9 @@ FAIR_CHANCE = 1.0
 
 # Codes that say nothing about whether the register is well: our own mistakes, and pages that may be our window's.
 _NO_EVIDENCE = frozenset(
-    {"address_invalid", "certificate", "request_invalid", "secret_missing", "throttled", "wsdl_changed"}
+    {"address_invalid", "request_invalid", "secret_missing", "throttled", "wsdl_changed"}
+    | {"certificate", "certificate_expired", "certificate_host", "certificate_unusable", "tls_version"}
+    | {"client_certificate", "client_certificate_expired", "client_certificate_missing", "handshake_refused"}
     | {"file_missing", "file_unsettled"}
     | {"contents_behind", "list_moved", "page_missing", "page_other", "page_repeated"}
 )
@@ -219,7 +221,7 @@ class Connector:
         config, secrets, service = self.config, self.ports.secrets, self.service
         if isinstance(service, SessionService):
             return service.open(self.system, config, secrets)
-        network = transport or network_of(config.ca_file, self.courtesy.concurrent)
+        network = transport or network_of(self.system, config, secrets, self.courtesy.concurrent)
         self.http = http_client(network, self.budget.attempt_seconds)
         self.http.auth = service.authentication(Account(self.system, config, self.ports, self.clock, self.http))
         return self.http

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from logging import WARNING, getLogger
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from connectors.errors import BrokenContract, ConnectorError, Denied, Refused, Unavailable
 from connectors.ports import RegisterConfig, Secrets
+from connectors.tls import as_file, context_of, end_of, material_of
 
 if TYPE_CHECKING:
     import psycopg
@@ -124,10 +125,16 @@ class Database:
     async def _open(self, operation: str, address: URL, secret: str) -> psycopg.AsyncConnection[Any]:
         import psycopg
 
-        trust = str(self._config.ca_file) if self._config.ca_file else "system"
+        material = await material_of(self._register, self._config, self._secrets)
+        if (ends := end_of(self._register, material)) is not None:
+            context_of(self._register, material)  # says what is wrong with our files, which libpq would not
+            if ends <= datetime.now(UTC):
+                raise Denied(self._register, operation, "client_certificate_expired")
         options = {
             "sslmode": "verify-full",
-            "sslrootcert": trust,
+            "sslrootcert": str(material.ca_file) if material.ca_file else "system",
+            # Never the certificate of the user's own `~/.postgresql`.
+            "sslcertmode": "allow" if material.certificate else "disable",
             **address.query,
             "host": address.host,
             "port": address.port or 5432,
@@ -139,7 +146,11 @@ class Database:
         if options["sslmode"] == "disable":
             del options["sslrootcert"]
         try:
-            return await psycopg.AsyncConnection.connect(**cast(Any, options))
+            with as_file(material.key) as key:
+                if material.certificate is not None:
+                    options |= {"sslcert": str(material.certificate), "sslkey": key}
+                    options["sslpassword"] = material.passphrase
+                return await psycopg.AsyncConnection.connect(**cast(Any, options))
         except psycopg.OperationalError as error:
             raise _refusal(self._register, operation, str(error)) from None
         except psycopg.ProgrammingError:
@@ -157,10 +168,31 @@ class Database:
             raise BrokenContract(self._register, operation, "view_failed") from None
 
 
+_TLS_WORDS = (
+    ("certificate authentication failed", "credentials"),
+    ("requires a valid client certificate", "client_certificate_missing"),
+    ("alert certificate required", "client_certificate_missing"),
+    ("alert certificate expired", "client_certificate_expired"),
+    ("alert unknown ca", "client_certificate"),
+    ("alert bad certificate", "client_certificate"),
+    ("alert certificate unknown", "client_certificate"),
+    ("alert certificate revoked", "client_certificate"),
+    ("alert unsupported certificate", "client_certificate"),
+    ("alert protocol version", "tls_version"),
+    ("unsupported protocol", "tls_version"),
+    ("alert handshake failure", "handshake_refused"),
+    ("does not match host name", "certificate_host"),
+    ("certificate", "certificate"),
+    ("SSL", "certificate"),
+)
+"""What libpq's texts about TLS mean, the particular ones first. It never says why a server's certificate is refused."""
+
+
 def _refusal(register: str, operation: str, message: str) -> ConnectorError:
     """Reads why no connection came about: libpq gives no SQLSTATE here, only a text that we do not pass on."""
-    if "certificate" in message or "SSL" in message:
-        return Denied(register, operation, "certificate")
+    for words, code in _TLS_WORDS:
+        if words in message:
+            return Denied(register, operation, code)
     if "authentication" in message or "password" in message or "pg_hba" in message:
         return Denied(register, operation, "credentials")
     return Unavailable(register, operation, "connection")

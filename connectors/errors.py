@@ -38,6 +38,8 @@ CODES: dict[str, str] = {
     "address_invalid": "the register's address can't be called: check the setting `url`",
     "hours_impossible": "the settings leave no service hour: correct `windows` of this register",
     "secret_missing": "the setting names no such account or secret: check the register's settings",
+    "certificate_unusable": "a certificate or key of the settings can't be read, or the two do not belong together: "
+    "see `hub secrets check`",
     # Denied
     "login_refused": "the register's token service refused our keys: check access_key, secret and partner codes",
     "credentials": "the register refused our account: check user, secret, logical address and client id",
@@ -46,6 +48,14 @@ CODES: dict[str, str] = {
     "host_key": "the server's key is not the pinned one: check the address; renew the keys in `ca_file` when the "
     "register confirms that they changed",
     "certificate": "the register's certificate is not trusted: check the address, or set `ca_file` to its authority",
+    "certificate_expired": "the register's certificate has ended, or is not valid yet: tell the register, or set this "
+    "machine's clock",
+    "certificate_host": "the register's certificate is for another host: check the address",
+    "tls_version": "the register offers no TLS 1.2 or later, or only weak keys: ask it to renew its server",
+    "client_certificate_missing": "the register wants a client certificate: set client_certificate and client_key",
+    "client_certificate": "the register refused our client certificate: have it registered there, or renew it",
+    "client_certificate_expired": "our client certificate has ended: renew it; the new file is used without a restart",
+    "handshake_refused": "the register ended the handshake: it may want a client certificate, or other ciphers",
     # Unavailable
     "timeout": "no answer in time: try again later",
     "connection": "the connection failed or broke: check the address and the network, or try again later",

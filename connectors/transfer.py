@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from pathlib import Path
 from typing import Any
 
 import httpx
 
 from connectors.errors import BrokenContract, ConnectorError, Denied, Refused, Unavailable
+from connectors.ports import RegisterConfig, Secrets
 from connectors.retry import retry_after
+from connectors.tls import TlsTransport
+from connectors.tls_problems import tls_problem
 
 CLOCK_TOLERANCE = 120.0
 """Seconds by which a register's `Date` may differ before a refused signature is blamed on the clocks."""
@@ -59,9 +61,11 @@ class QueryTransport(httpx.AsyncBaseTransport):
         await self._inner.aclose()
 
 
-def network_of(ca_file: Path | None, connections: int) -> httpx.AsyncHTTPTransport:
-    """Returns a transport to a register whose certificate a given authority vouches for, or the system's."""
-    trust = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+def network_of(register: str, config: RegisterConfig, secrets: Secrets, connections: int) -> httpx.AsyncBaseTransport:
+    """Returns a transport to a register: with certificates of its settings, or trusting the machine's authorities."""
+    if config.ca_file or config.client_certificate:
+        return TlsTransport(register, config, secrets, connections)
+    trust = ssl.create_default_context()
     return httpx.AsyncHTTPTransport(verify=trust, limits=httpx.Limits(max_connections=connections), trust_env=False)
 
 
@@ -137,9 +141,10 @@ class Transfer:
             raise self.error(Unavailable, "timeout") from None
         except httpx.LocalProtocolError:
             raise self.error(Refused, "request_invalid", "headers") from None
-        except httpx.TransportError as error:
-            if _untrusted(error):
-                raise self.error(Denied, "certificate") from None
+        # Over TLS 1.3 the register judges our certificate after the handshake: httpx then lets ssl's own error through.
+        except (httpx.TransportError, ssl.SSLError) as error:
+            if problem := tls_problem(error):
+                raise self.error(Denied, problem) from None
             raise self.error(Unavailable, "connection") from None
 
     async def _exchange(self, method: str, url: str, request: dict[str, Any]) -> Answer:
@@ -155,7 +160,10 @@ class Transfer:
                 raise self.error(Denied, "forbidden")
             if status == 429:
                 raise Unavailable(self.register, self.operation, "throttled", retry_after=wait)
-            return Answer(status, await self._read(response), wait)
+            answer = Answer(status, await self._read(response), wait)
+            if status == 400 and (proxy := _judged_by_proxy(answer.body)):
+                raise self.error(Denied, proxy)
+            return answer
 
     def known_code(self, body: bytes) -> str | None:
         """Returns our code for the register's own error code in a body; None when there is none that we know."""
@@ -204,10 +212,8 @@ def own_code(body: bytes) -> str | None:
     return found[1].decode("ascii", "replace") if found else None
 
 
-def _untrusted(error: BaseException | None) -> bool:
-    """Finds a refused certificate behind httpx's connect error, which a retry can't mend."""
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+def _judged_by_proxy(body: bytes) -> str | None:
+    """Reads what nginx says about our certificate: it finishes the handshake first, then answers 400 with a page."""
+    if b"No required SSL certificate was sent" in body:
+        return "client_certificate_missing"
+    return "client_certificate" if b"The SSL certificate error" in body else None

@@ -7,13 +7,14 @@ Secrets never stand here: a setting holds a reference (`file:…`, `env:…` or 
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from connectors.courtesy import Courtesy, Interval, read_intervals
@@ -74,6 +75,16 @@ class RegisterSettings(BaseModel):
         None,
         description="Private certificate authority of the register; over SFTP, its keys as `known_hosts` has them.",
     )
+    client_certificate: Path | None = Field(
+        None, description="Certificate (PEM, with its chain) by which the register knows this hub in TLS."
+    )
+    client_key: SecretReference | None = Field(None, description="Reference to the certificate's private key (PEM).")
+    client_key_passphrase: SecretReference | None = Field(
+        None, description="Reference to the passphrase of an encrypted key."
+    )
+    secret_expires_on: date | None = Field(
+        None, description="Day on which the account's secret ends at the register, to be warned before."
+    )
     timestamp_unit: str = Field("ms", pattern="^(ms|s)$", description="Unit of the `Timestamp` header: `ms` or `s`.")
     access_key: str | None = Field(None, description="`AccessKey` of this hub at an LGSP; its secret is `secret`.")
     app_name: str | None = Field(None, description="`AppName` under which an LGSP knows this hub.")
@@ -124,6 +135,12 @@ class RegisterSettings(BaseModel):
     def maintenances(self) -> tuple[Interval, ...]:
         """The announced times without service."""
         return read_intervals(self.maintenance)
+
+    @model_validator(mode="after")
+    def _certificate_has_its_key(self) -> Self:
+        if (self.client_certificate is None) != (self.client_key is None):
+            raise PydanticCustomError("certificate_without_key", "needs both client_certificate and client_key")
+        return self
 
 
 class FeedSettings(BaseModel):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hub.cli.failures import Failed
 from hub.cli.terminal import AsJson, console, print_json, progress
+
+if TYPE_CHECKING:
+    from connectors.ports import Secrets
+    from hub.settings import RegisterSettings
 
 app = typer.Typer(help="Connectors: diff.", no_args_is_help=True)
 Register = Annotated[str, typer.Argument(help="The register, such as population.")]
@@ -28,6 +33,7 @@ def diff(register: Register, as_json: AsJson = False) -> None:
     from connectors import registry
     from connectors.soap import PinBroken, Soap
     from hub.settings import get_settings
+    from hub.store.secret_sources import StoreSecrets
 
     known = registry()
     if register not in known:
@@ -35,11 +41,12 @@ def diff(register: Register, as_json: AsJson = False) -> None:
     service = known[register].service
     if not isinstance(service, Soap):
         raise Failed(f"{register} is not asked by SOAP: it has no WSDL to compare")
-    config = get_settings().registers.get(register)
+    settings = get_settings()
+    config = settings.registers.get(register)
     if config is None:
         raise Failed(f"register {register} is not configured: set HUB_REGISTERS__{register.upper()}__URL")
     with progress(f"reading the WSDL of {register}"):
-        live = _fetch(register, f"{config.url}?wsdl", config.ca_file)
+        live = _fetch(register, config, StoreSecrets(settings.var_dir))
     try:
         changes = service.diff(live)
     except PinBroken:
@@ -57,16 +64,20 @@ def diff(register: Register, as_json: AsJson = False) -> None:
         console().print(f"{register}: the live WSDL says what the pinned one says")
 
 
-def _fetch(register: str, url: str, ca_file: Any) -> bytes:
-    """Reads a document of bounded size; no account is needed for a WSDL, so none is sent."""
+def _fetch(register: str, config: RegisterSettings, secrets: Secrets) -> bytes:
+    """Reads a document of bounded size; no account is needed for a WSDL, so none is sent but the certificate."""
     import httpx
 
-    verify = ssl.create_default_context(cafile=ca_file)
+    from connectors.errors import Denied
+    from connectors.tls import context_of, material_of
+    from connectors.tls_problems import tls_problem
+
+    verify = context_of(register, asyncio.run(material_of(register, config, secrets)))
     body = bytearray()
     try:
         with (
             httpx.Client(verify=verify, timeout=_SECONDS, trust_env=False) as client,
-            client.stream("GET", url) as response,
+            client.stream("GET", f"{config.url}?wsdl") as response,
         ):
             if response.status_code != 200:
                 raise Failed(f"{register} answers HTTP {response.status_code} at ?wsdl: check the address in settings")
@@ -74,7 +85,9 @@ def _fetch(register: str, url: str, ca_file: Any) -> bytes:
                 body += part
                 if len(body) > _MAX_BYTES:
                     raise Failed(f"what {register} answers at ?wsdl is larger than {_MAX_BYTES >> 20} MB: no WSDL is")
-    except (httpx.TransportError, httpx.DecodingError, httpx.InvalidURL) as error:
+    except (httpx.TransportError, httpx.DecodingError, httpx.InvalidURL, ssl.SSLError) as error:
+        if problem := tls_problem(error):
+            raise Denied(register, "wsdl", problem) from None
         raise Failed(
             f"{register} did not give its WSDL ({type(error).__name__}): check the address, the network and `ca_file`"
         ) from None

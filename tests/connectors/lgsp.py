@@ -69,6 +69,7 @@ class Lgsp:
     requests: list[httpx.Request] = field(default_factory=list)
     logins: list[httpx.Request] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
+    keys: dict[str, str] = field(default_factory=lambda: dict(KEYS))
     passes: dict[str, str] = field(default_factory=lambda: {"sync": hashed("sync-key:sync-pass")})
 
     def approve(self, moment: datetime, key: str, *, state: str = "3", number: str = "", known: bool = True) -> None:
@@ -120,7 +121,7 @@ class Lgsp:
     def _token(self, request: httpx.Request) -> httpx.Response:
         if request.headers["Content-Type"] != "application/x-www-form-urlencoded":
             return httpx.Response(415)
-        if request.content != b"grant_type=client_credentials" or _keys(request) != KEYS:
+        if request.content != b"grant_type=client_credentials" or _keys(request) != self.keys:
             return httpx.Response(401, json={"error_code": "101", "message": "x"})
         token = f"token-{len(self.logins)}"
         self.tokens.add(token)
@@ -130,7 +131,7 @@ class Lgsp:
     def _answer(self, request: httpx.Request) -> httpx.Response:
         if request.headers.get("Authorization", "").removeprefix("Bearer ") not in self.tokens:
             return httpx.Response(401, json={"error_code": "token_expired"})
-        if _keys(request) != KEYS:
+        if _keys(request) != self.keys:
             return httpx.Response(401, json={"error_code": "101"})
         if request.headers.get("AuthHash") not in self.passes.values():
             return httpx.Response(403)

@@ -38,7 +38,7 @@ class Account(asyncssh.SSHServer):
         return True
 
     def validate_password(self, username: str, password: str) -> bool:
-        return (username, password) == ("hub", PASSWORD)
+        return (username, password) == ("hub", self._server.password)
 
     def public_key_auth_supported(self) -> bool:
         return True
@@ -68,6 +68,7 @@ class Server:
     root: Path
     host_key: asyncssh.SSHKey
     client_key: asyncssh.SSHKey
+    password: str = PASSWORD
     port: int = 0
     listener: asyncssh.SSHAcceptor | None = None
     connections: list[asyncssh.SSHServerConnection] = field(default_factory=list)
@@ -102,12 +103,12 @@ class Server:
         """Makes a connector to this server; `pins` is what `ca_file` holds, `held` the secret itself."""
         known = self.root.parent / "known_hosts"
         known.write_text(changed.pop("pins", self.pins()))
-        secrets = {"env:SECRET": changed.pop("held", PASSWORD)}
+        ports = changed.pop("ports", None) or memory_ports({"env:SECRET": changed.pop("held", PASSWORD)})
         settings = {
             "url": f"sftp://127.0.0.1:{self.port}/{DROP}", "user": "hub", "secret": "env:SECRET", "ca_file": known,
             **changed,
         }  # fmt: skip
-        return delivered("", config=RegisterSettings(**settings), ports=memory_ports(secrets))
+        return delivered("", config=RegisterSettings(**settings), ports=ports)
 
 
 @pytest.fixture

@@ -61,12 +61,12 @@ class Source:
             view = changed.pop("view", ViewedCards.view)
 
         at = urlsplit(self.server.admin_url)
-        secrets = {"env:SECRET": changed.pop("held", PASSWORD)}
+        ports = changed.pop("ports", None) or memory_ports({"env:SECRET": changed.pop("held", PASSWORD)})
         url = f"postgresql+psycopg://{at.hostname}:{at.port or 5432}/{self.database}?sslmode=disable"
         retry = changed.pop("retry", QUICK)
         settings = {"url": url, "user": self.role, "secret": "env:SECRET", **changed}
         options: dict[str, Any] = {"environment": "sandbox", "retry": retry, "clock": lambda: NOW}
-        return Cards(RegisterSettings(**settings), memory_ports(secrets), **options)
+        return Cards(RegisterSettings(**settings), ports, **options)
 
 
 @pytest.fixture
