@@ -18,6 +18,7 @@ from hub.launch import readiness
 from hub.settings import Role, Settings, get_settings
 from hub.store import batches, migrate, quarantine
 from hub.store.engine import connect
+from hub.store.secret_check import check_secrets
 from hub.trust.keys import KeyRing
 
 _DISK_MB = 500
@@ -30,6 +31,8 @@ class Check:
     name: str
     ok: bool
     said: str
+    warns: bool = False
+    """It is well today, and somebody has to do something about it soon."""
 
 
 def examine(settings: Settings | None = None) -> list[Check]:
@@ -42,6 +45,7 @@ def examine(settings: Settings | None = None) -> list[Check]:
     found.append(Check("settings", True, f"{settings.environment} in {settings.var_dir}"))
     found.append(_run("disk", partial(_disk, settings)))
     found.append(_run("keys", partial(_keys, settings)))
+    found += _secrets(settings)
     for role in Role:
         found.append(_run(f"database as {role}", partial(_database, settings, role)))
     if all(check.ok for check in found if check.name.startswith("database")):
@@ -84,6 +88,15 @@ def _disk(settings: Settings) -> str:
 def _keys(settings: Settings) -> str:
     ring = KeyRing.load(settings)
     return f"master {ring.master_version}, index {', '.join(map(str, ring.index_versions))}"
+
+
+def _secrets(settings: Settings) -> Iterator[Check]:
+    """Looks at the secrets and certificates of all registers."""
+    report = check_secrets(settings)
+    if not (report.ill or report.warnings):
+        yield Check("secrets", True, f"{len(report.secrets)} references give their secret")
+    yield from (Check("secrets", False, text) for text in report.ill)
+    yield from (Check("secrets", True, text, warns=True) for text in report.warnings)
 
 
 def _database(settings: Settings, role: Role) -> str:

@@ -16,6 +16,7 @@ from hub.cli import (
     lookup,
     mapping,
     quarantine,
+    secrets,
     servers,
 )
 
@@ -36,6 +37,7 @@ for group, name in (
     (connectors.app, "connector"),
     (consumers.app, "consumer"),
     (keys.app, "keys"),
+    (secrets.app, "secrets"),
     (database.app, "db"),
 ):
     app.add_typer(group, name=name)

@@ -14,14 +14,14 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Checks settings, keys, database, feeds and servers; exits 1 when something is ill."""
+    """Checks settings, keys, secrets, database, feeds and servers; exits 1 when something is ill."""
     from hub.diagnosis import examine
 
     found = examine()
     if as_json:
-        print_json([{"check": each.name, "ok": each.ok, "said": each.said} for each in found])
+        print_json([{"check": each.name, "ok": each.ok, "warns": each.warns, "said": each.said} for each in found])
     else:
-        rows = [(each.name, "ok" if each.ok else "ILL", each.said) for each in found]
+        rows = [(each.name, "ILL" if not each.ok else "WARN" if each.warns else "ok", each.said) for each in found]
         print_table("Health", ("check", "", ""), rows, empty="")
     ill = [each.name for each in found if not each.ok]
     if ill:
