@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import ssl
 import tempfile
@@ -17,9 +18,12 @@ import httpx
 
 from connectors.errors import ConnectorError, Denied, Refused
 from connectors.ports import RegisterConfig, Secrets
+from connectors.tls_problems import alert_of, tls_problem
 
 GRACE_SECONDS = 60.0
 """How long the earlier certificates stay in use while new ones make no sense: they are replaced file by file."""
+
+_ASK_WHY_SECONDS = 60.0
 
 _Stamp = tuple[int, int, int, int]
 
@@ -132,6 +136,7 @@ class _Line:
     """The connections that were made with one material, and how many calls are on them."""
 
     material: Material
+    context: ssl.SSLContext
     transport: httpx.AsyncHTTPTransport
     ends: datetime | None
     calls: int = 0
@@ -145,7 +150,8 @@ class TlsTransport(httpx.AsyncBaseTransport):
 
     Raises:
         Refused: `secret_missing` or `certificate_unusable`.
-        Denied: `client_certificate_expired`, our certificate has ended; nothing is sent.
+        Denied: `client_certificate_expired`, our certificate has ended and nothing is sent; or the register broke the
+            connection because of our certificate (see `alert_of`).
     """
 
     def __init__(
@@ -159,6 +165,7 @@ class TlsTransport(httpx.AsyncBaseTransport):
         self._line: _Line | None = None
         self._retired: set[_Line] = set()
         self._broken_since: float | None = None
+        self._asked_why: float | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Sends a request over the line of the moment."""
@@ -166,6 +173,11 @@ class TlsTransport(httpx.AsyncBaseTransport):
         line.calls += 1
         try:
             response = await line.transport.handle_async_request(request)
+        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError) as error:
+            await self._left(line)
+            if tls_problem(error) is None and (problem := await self._reason(request.url, line)) is not None:
+                raise Denied(self._register, "connect", problem) from None
+            raise
         except BaseException:
             await self._left(line)
             raise
@@ -198,12 +210,23 @@ class TlsTransport(httpx.AsyncBaseTransport):
     async def _renewed(self, material: Material) -> _Line:
         context, ends = context_of(self._register, material), end_of(self._register, material)
         transport = httpx.AsyncHTTPTransport(verify=context, limits=self._limits, trust_env=False)
-        old, line = self._line, _Line(material, transport, ends)
+        old, line = self._line, _Line(material, context, transport, ends)
         self._line = line
         if old is not None:
             self._retired.add(old)
             await self._close_if_idle(old)
         return line
+
+    async def _reason(self, url: httpx.URL, line: _Line) -> str | None:
+        """Finds out, once a minute at most, whether a connection broke because of our certificate."""
+        now = time.monotonic()
+        if url.scheme != "https" or (self._asked_why is not None and now - self._asked_why < _ASK_WHY_SECONDS):
+            return None
+        self._asked_why = now
+        problem = await asyncio.to_thread(alert_of, url.host, url.port or 443, line.context)
+        if problem is not None:
+            self._asked_why = None
+        return problem
 
     async def _left(self, line: _Line) -> None:
         line.calls -= 1

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+
+_SECONDS = 5.0
+_ALERT_SECONDS = 0.5
 
 # X509_V_ERR_* of OpenSSL.
 _NOT_NOW = frozenset({9, 10})
@@ -40,6 +44,26 @@ def tls_problem(error: BaseException | None) -> str | None:
         if isinstance(error, ssl.SSLError) and (found := _by_reason(error.reason or "")):
             return found
         error = error.__cause__ or error.__context__
+    return None
+
+
+def alert_of(host: str, port: int, context: ssl.SSLContext) -> str | None:
+    """Shakes hands with a server, says nothing, and returns our code for the alert that it answers, if it does.
+
+    Over TLS 1.3 a server judges our certificate after we may speak. When it refuses and closes while our request is on
+    its way, TCP resets the connection and the alert is lost; who says nothing hears it. It blocks for a few seconds.
+    """
+    try:
+        with (
+            socket.create_connection((host, port), timeout=_SECONDS) as plain,
+            context.wrap_socket(plain, server_hostname=host) as tls,
+        ):
+            tls.settimeout(_ALERT_SECONDS)
+            tls.recv(1)
+    except ssl.SSLError as error:
+        return tls_problem(error)
+    except (OSError, ValueError):
+        return None
     return None
 
 

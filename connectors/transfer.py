@@ -62,11 +62,11 @@ class QueryTransport(httpx.AsyncBaseTransport):
 
 
 def network_of(register: str, config: RegisterConfig, secrets: Secrets, connections: int) -> httpx.AsyncBaseTransport:
-    """Returns a transport to a register: with certificates of its settings, or trusting the machine's authorities."""
-    if config.ca_file or config.client_certificate:
+    """Returns a transport to a register: over TLS with what its settings say, or in the clear to a twin."""
+    if not config.url.lower().startswith("http:"):
         return TlsTransport(register, config, secrets, connections)
-    trust = ssl.create_default_context()
-    return httpx.AsyncHTTPTransport(verify=trust, limits=httpx.Limits(max_connections=connections), trust_env=False)
+    nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts no authority at all: this address has no TLS
+    return httpx.AsyncHTTPTransport(verify=nobody, limits=httpx.Limits(max_connections=connections), trust_env=False)
 
 
 def http_client(network: httpx.AsyncBaseTransport, seconds: float) -> httpx.AsyncClient:

@@ -207,6 +207,30 @@ async def test_a_proxy_that_judges_after_the_handshake_is_understood(
     assert caught.value.code == expected
 
 
+async def test_a_refusal_that_got_lost_is_asked_for_once_more(authority: Authority, tmp_path: Path) -> None:
+    """A server that refuses and closes at once may reset the connection before its alert is read: we ask why."""
+    Authority("Another").issue("hub").put(tmp_path, "hub")
+    with tls_served(hello, server_context(tmp_path, authority.issue("x", HOST), authority)) as served:
+        async with client(served, tmp_path) as http:
+            for _ in range(20):
+                with pytest.raises((Denied, ssl.SSLError, httpx.TransportError)) as caught:
+                    await http.post(served.url, content=b"x" * 100_000)
+                found = caught.value.code if isinstance(caught.value, Denied) else tls_problem(caught.value)
+                assert found == "client_certificate"
+
+
+async def test_a_connection_that_broke_for_another_reason_stays_one(authority: Authority, tmp_path: Path) -> None:
+    """Where the register has nothing against us, a broken connection is no matter of certificates; we ask once."""
+    authority.issue("hub").put(tmp_path, "hub")
+    with tls_served(broken, server_context(tmp_path, authority.issue("x", HOST), authority)) as served:
+        async with client(served, tmp_path) as http:
+            for _ in range(3):
+                with pytest.raises(httpx.TransportError):
+                    await http.get(served.url)
+
+    assert served.connections == 4
+
+
 @pytest.mark.parametrize("reason", ["SSLV3_ALERT_CERTIFICATE_EXPIRED", "TLSV1_ALERT_UNKNOWN_CA", "BAD_SIGNATURE"])
 def test_an_alert_is_read_by_its_name(reason: str) -> None:
     """The register's clock may end our certificate before ours does; what we do not know stays a lost connection."""
@@ -268,6 +292,11 @@ def client(served: Served, folder: Path, **options: Any) -> httpx.AsyncClient:
 async def hello(request: httpx.Request) -> httpx.Response:
     """Answers anything."""
     return httpx.Response(200, text="hello")
+
+
+async def broken(request: httpx.Request) -> httpx.Response:
+    """Breaks off instead of answering."""
+    raise ConnectionAbortedError
 
 
 async def test_a_renewed_certificate_is_used_without_a_restart(authority: Authority, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -48,6 +48,11 @@ def tls_served(answer: Answer, context: ssl.SSLContext | None) -> Iterator[Serve
             if context is not None:
                 self.request = context.wrap_socket(self.request, server_side=True)
             super().setup()
+
+        def finish(self) -> None:
+            with suppress(OSError):
+                super().finish()
+            self.request.close()  # `socketserver` knows only the socket below
 
         def _answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
