@@ -140,6 +140,8 @@ class RegisterSettings(BaseModel):
     def _certificate_has_its_key(self) -> Self:
         if (self.client_certificate is None) != (self.client_key is None):
             raise PydanticCustomError("certificate_without_key", "needs both client_certificate and client_key")
+        if self.client_certificate is not None and self.url.lower().startswith("http:"):
+            raise PydanticCustomError("certificate_without_tls", "an address with http: shows no client certificate")
         return self
 
 

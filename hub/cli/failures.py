@@ -34,7 +34,7 @@ _DATABASE = {
 """What the errors of both database drivers mean here, the nearest class first; their own texts may quote a row."""
 
 
-_OWN_TYPES = ("secret_reference", "address_with_secret", "certificate_without_key")
+_OWN_TYPES = ("secret_reference", "address_with_secret", "certificate_without_key", "certificate_without_tls")
 """Kinds of pydantic's errors whose text is ours (`connectors/secret_reference.py`) and repeats nothing."""
 
 

@@ -77,7 +77,7 @@ def write_sandbox(var: Path, addresses: Addresses, urls: Mapping[str, str]) -> N
     folder = var / "secrets"
     # What the twins accept; worthless anywhere else.
     for name, value in _SANDBOX_SECRETS.items():
-        write_private(folder / name, value)
+        write_private(folder / name, f"{value}\n")  # the newline says that the file is whole
     write_private(secrets_dir(var) / METADATA, urls[_METADATA_VARIABLE])
     population, business = "HUB_REGISTERS__POPULATION__", "HUB_REGISTERS__BUSINESS__"
     # The sandbox's people are invented, so all may be copied; elsewhere the default is known subjects.

@@ -70,6 +70,23 @@ def test_a_secret_in_an_address_is_refused(url: str, field: str) -> None:
     assert CANARY not in str(caught.value) + sentence(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"client_certificate": "/x/hub.pem"}, "needs both"),
+        ({"client_key": "file:hub.key"}, "needs both"),
+        ({"client_certificate": "/x/hub.pem", "client_key": "file:hub.key", "url": "http://x"}, "http:"),
+    ],
+    ids=["no key", "no certificate", "no TLS"],
+)
+def test_a_certificate_that_could_not_be_shown_is_refused(changed: dict[str, Any], said: str) -> None:
+    """A certificate without its key, a key alone, or both for an address without TLS stop the start."""
+    with pytest.raises(ValidationError) as caught:
+        RegisterSettings(**{"url": "https://register.invalid", **changed})
+
+    assert said in sentence(caught.value)
+
+
 def test_an_address_may_have_a_query() -> None:
     """What is no secret passes, a database's way to check certificates for one."""
     url = "postgresql+psycopg://h/x?sslmode=disable"
