@@ -16,6 +16,8 @@ import uvicorn
 from sandbox_mocks.app import create_app
 from sandbox_mocks.business.app import PATH as BUSINESS_PATH
 from sandbox_mocks.business.credentials import Credentials as BusinessCredentials
+from sandbox_mocks.civil_status.app import PATH as CIVIL_STATUS_PATH
+from sandbox_mocks.civil_status.credentials import Credentials as CivilStatusCredentials
 from sandbox_mocks.country import Country
 from sandbox_mocks.population.app import PATH
 from sandbox_mocks.population.credentials import Credentials as PopulationCredentials
@@ -38,7 +40,12 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as refused:
         return _complain(f"port {options.port} on {HOST} can't be used ({refused.strerror}); name another or --port 0")
     base = f"http://{HOST}:{listener.getsockname()[1]}"
-    registers = {"population": base + PATH, "wsdl": f"{base}{PATH}?wsdl", "business": base + BUSINESS_PATH}
+    registers = {
+        "population": base + PATH,
+        "wsdl": f"{base}{PATH}?wsdl",
+        "business": base + BUSINESS_PATH,
+        "civil_status": base + CIVIL_STATUS_PATH,
+    }
     ready = {"url": base, **registers, "pid": os.getpid()}
     server = _Server(
         # No access log: a line per call would be one more place where callers leave traces.
@@ -47,6 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
                 country,
                 PopulationCredentials(**_given("POPULATION", PopulationCredentials)),
                 BusinessCredentials(**_given("BUSINESS", BusinessCredentials)),
+                civil_status_credentials=CivilStatusCredentials(**_given("CIVIL_STATUS", CivilStatusCredentials)),
             ),
             access_log=False,
             log_level="warning",
@@ -88,7 +96,7 @@ def _given(register: str, credentials: type) -> dict[str, Any]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m sandbox_mocks", description="Sandbox twins of the population and the business register."
+        prog="python -m sandbox_mocks", description="Sandbox twins of the national systems."
     )
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--seed", type=int, default=1, help="every seed is another country")

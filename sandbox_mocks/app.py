@@ -10,9 +10,12 @@ from starlette.types import ASGIApp
 from sandbox_mocks.business import app as business
 from sandbox_mocks.business.control import BusinessControl
 from sandbox_mocks.business.credentials import Credentials as BusinessCredentials
+from sandbox_mocks.civil_status import app as civil_status
+from sandbox_mocks.civil_status.credentials import Credentials as CivilStatusCredentials
 from sandbox_mocks.clock import Clock
 from sandbox_mocks.control import Control
 from sandbox_mocks.country import Country
+from sandbox_mocks.country.civil_status import CivilStatus
 from sandbox_mocks.country.enterprises import Enterprises
 from sandbox_mocks.dropping import Dropping
 from sandbox_mocks.faults import FaultScript
@@ -25,17 +28,21 @@ def create_app(
     population_credentials: PopulationCredentials | None = None,
     business_credentials: BusinessCredentials | None = None,
     clock: Clock | None = None,
+    civil_status_credentials: CivilStatusCredentials | None = None,
 ) -> ASGIApp:
-    """Builds the population and the business register over one country.
+    """Builds the population, business and civil-status registers over one country.
 
     Args:
-        country: the people behind both.
+        country: the people behind all.
         clock: the country's time: what has happened so far.
     """
     clock, script, enterprises = clock or Clock(), FaultScript(), Enterprises(country)
     routes = [
         *population.routes(country, population_credentials or PopulationCredentials(), clock, script, _wall_clock_ms),
         *business.routes(enterprises, business_credentials or BusinessCredentials(), clock, script, _wall_clock_ms),
+        *civil_status.routes(
+            CivilStatus(country), civil_status_credentials or CivilStatusCredentials(), clock, script, _wall_clock_ms
+        ),
         *Control(country, clock, script).routes(),
         *BusinessControl(enterprises, clock).routes(),
     ]

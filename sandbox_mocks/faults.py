@@ -34,13 +34,14 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "moved": {"rows": 1},
     "receded": {"rows": 1},
     "short_token": {"seconds": 1},
+    "refused": {"code": "101"},
 }
 """Every kind of fault with its parameters and their defaults.
 
-Some belong to one register: `clock` to population, which alone signs the time; the last four to business: a link to
-another host in a list (`next_host`), rows that came before those already read or that went away (`moved`, `receded`),
-and a token that lives for seconds only. `token` kills the token of the call where there is one; `bomb` is XML that
-grows by its entities or deeply nested JSON.
+Some belong to one register: `clock` to population, which alone signs the time; to business a link to another host in a
+list (`next_host`), and rows that came before those already read or that went away (`moved`, `receded`); to civil status
+a refusal by one of its own codes (`refused`). A token that lives for seconds only is `short_token`; `token` kills that
+of the call where there is one. `bomb` is XML that grows by its entities or deeply nested JSON.
 """
 
 

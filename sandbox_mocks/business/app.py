@@ -6,22 +6,18 @@ of calls.
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs
 
-import orjson
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from sandbox_mocks import outages
 from sandbox_mocks.business.control import BusinessControl
-from sandbox_mocks.business.credentials import TOKEN_SECONDS, WRONG_KEYS, Credentials, Denial, Gate
+from sandbox_mocks.business.credentials import WRONG_KEYS, Credentials, Denial, Gate
 from sandbox_mocks.business.questions import page_of
 from sandbox_mocks.business.service import CLOSED_DAYS, DETAIL, DOSSIER, TODAY, BusinessService
 from sandbox_mocks.clock import Clock
@@ -29,16 +25,16 @@ from sandbox_mocks.control import Control
 from sandbox_mocks.country import Country
 from sandbox_mocks.country.enterprises import Enterprises
 from sandbox_mocks.dropping import Dropping
-from sandbox_mocks.faults import Fault, FaultScript
+from sandbox_mocks.faults import FaultScript
+from sandbox_mocks.json_answers import as_json, fail_early, finish, read_limited, wait
+from sandbox_mocks.tokens import TOKEN_SECONDS
 
 PATH = "/dkkd"
 TOKEN = "token"  # noqa: S105  the name of an operation
 _FORM = "application/x-www-form-urlencoded"
-_JSON = "application/json; charset=utf-8"
 _LARGEST_CALL = 16 * 1024
-_MEGABYTE = b" " * 1_048_576
-_NESTED = b"[" * 200_000
 _ERROR_TEXT = "Lỗi hệ thống, vui lòng liên hệ quản trị"
+_ERROR = {"Status": "0", "error_code": "500", "Message": _ERROR_TEXT}
 
 
 def create_app(
@@ -98,33 +94,31 @@ class _Endpoint:
 
     async def token(self, request: Request) -> Response:
         """Gives a token for the right keys."""
-        message = bytearray()
-        async for chunk in request.stream():
-            message += chunk
-            if len(message) > _LARGEST_CALL:
-                return _json({"error_code": "413", "message": "Yêu cầu vượt quá kích thước cho phép"}, 413)
+        message = await read_limited(request, _LARGEST_CALL)
+        if message is None:
+            return as_json({"error_code": "413", "message": "Yêu cầu vượt quá kích thước cho phép"}, 413)
         faults = self._script.take(TOKEN, None)
-        await _wait(faults, "delay")
-        early = _fail_early(faults)
+        await wait(faults, "delay")
+        early = fail_early(faults, _ERROR)
         if early is not None:
             return early
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
-            return _json({"error_code": "415", "message": f"Content-Type phải là {_FORM}"}, 415)
+            return as_json({"error_code": "415", "message": f"Content-Type phải là {_FORM}"}, 415)
         if parse_qs(message.decode("latin-1")).get("grant_type") != ["client_credentials"]:
-            return _json({"error_code": "102", "message": "grant_type phải là client_credentials"}, 400)
+            return as_json({"error_code": "102", "message": "grant_type phải là client_credentials"}, 400)
         seconds = int(faults["short_token"].parameters["seconds"]) if "short_token" in faults else TOKEN_SECONDS
         token = self._gate.give_token(request.headers, self._wall_clock_ms(), seconds)
         if token is None:
             return _deny(WRONG_KEYS)
-        return await _finish({"access_token": token, "token_type": "Bearer", "expires_in": seconds}, faults)
+        return await finish({"access_token": token, "token_type": "Bearer", "expires_in": seconds}, faults)
 
     async def service(self, request: Request) -> Response:
         """Answers one call, with the faults that are scripted for it."""
         name = request.url.path.rpartition("/")[2]
         asked: Mapping[str, str] = request.query_params
         faults = self._script.take(name, page_of(asked))
-        await _wait(faults, "delay")
-        early = _fail_early(faults)
+        await wait(faults, "delay")
+        early = fail_early(faults, _ERROR)
         if early is not None:
             return early
         if TOKEN in faults:
@@ -132,53 +126,8 @@ class _Endpoint:
         denial = self._gate.check(request.headers, self._wall_clock_ms())
         if denial is not None:
             return _deny(denial)
-        return await _finish(self._service.answer(name, asked, faults), faults)
-
-
-def _fail_early(faults: Mapping[str, Fault]) -> Response | None:
-    """Returns the answer of a fault that strikes before the call is looked at."""
-    common = outages.fail(faults)
-    if common is not None:
-        return common
-    if "garbage" in faults:
-        return Response(b"\x00\xff\xfe{{{ \x1f\x8b\x08 not json", media_type=_JSON)
-    if "bomb" in faults:
-        return Response(_NESTED, media_type=_JSON)
-    if "ok_with_error" in faults:
-        if faults["ok_with_error"].parameters["form"] == "fault":
-            return _json({"error_code": "500", "message": _ERROR_TEXT}, 200)
-        return _json({"Status": "0", "error_code": "500", "Message": _ERROR_TEXT}, 200)
-    return None
-
-
-async def _finish(answer: dict[str, Any], faults: Mapping[str, Fault]) -> Response:
-    """Sends an answer with the faults that strike after the work is done."""
-    await _wait(faults, "timeout_after_commit")
-    content = orjson.dumps(answer)
-    if "truncated" in faults:
-        content = content[: len(content) * 3 // 5]
-    if "oversize" in faults:
-        return StreamingResponse(_pad(content, int(faults["oversize"].parameters["mb"])), media_type=_JSON)
-    return Response(content, media_type=_JSON)
-
-
-async def _wait(faults: Mapping[str, Fault], kind: str) -> None:
-    if kind in faults:
-        await asyncio.sleep(faults[kind].parameters["ms"] / 1000)
-
-
-async def _pad(content: bytes, megabytes: int) -> AsyncIterator[bytes]:
-    """Blows an answer up with white space before its end, where JSON allows it."""
-    yield content[:-1]
-    for _ in range(megabytes):
-        yield _MEGABYTE
-        await asyncio.sleep(0)
-    yield content[-1:]
-
-
-def _json(content: dict[str, Any], status: int) -> Response:
-    return Response(orjson.dumps(content), status, media_type=_JSON)
+        return await finish(self._service.answer(name, asked, faults), faults)
 
 
 def _deny(denial: Denial) -> Response:
-    return _json({"error_code": denial.code, "message": denial.text}, denial.status)
+    return as_json({"error_code": denial.code, "message": denial.text}, denial.status)

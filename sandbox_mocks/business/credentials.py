@@ -6,13 +6,11 @@ import base64
 import binascii
 import hmac
 import json
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-TOKEN_SECONDS = 300
-_REMEMBERED_TOKENS = 1000
+from sandbox_mocks.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +45,17 @@ class Gate:
 
     def __init__(self, credentials: Credentials) -> None:
         self._credentials = credentials
-        self._ends: dict[str, int] = {}
+        self._tokens = Tokens()
 
     def give_token(self, headers: Mapping[str, str], now_ms: int, seconds: int) -> str | None:
         """Returns a new token that lives for some seconds, or None when the keys are wrong."""
-        if not self._knows_keys(headers):
-            return None
-        while len(self._ends) >= _REMEMBERED_TOKENS:
-            self._ends.pop(next(iter(self._ends)))
-        token = secrets.token_hex(16)
-        self._ends[token] = now_ms + seconds * 1000
-        return token
+        return self._tokens.give(now_ms, seconds) if self._knows_keys(headers) else None
 
     def check(self, headers: Mapping[str, str], now_ms: int) -> Denial | None:
         """Checks the headers of a call."""
         if not self._knows_keys(headers):
             return WRONG_KEYS
-        if self._ends.get(_token(headers), 0) <= now_ms:
+        if not self._tokens.is_alive(headers, now_ms):
             return DEAD_TOKEN
         officer = f"{self._credentials.officer_key}:{self._credentials.officer_pass}"
         given = _decoded(headers.get("authhash", ""))
@@ -71,7 +63,7 @@ class Gate:
 
     def kill_token(self, headers: Mapping[str, str]) -> None:
         """Ends the token of a call."""
-        self._ends.pop(_token(headers), None)
+        self._tokens.kill(headers)
 
     def _knows_keys(self, headers: Mapping[str, str]) -> bool:
         try:
@@ -89,10 +81,6 @@ class Gate:
         return isinstance(given, dict) and all(
             hmac.compare_digest(str(given.get(name, "")).encode(), value.encode()) for name, value in wanted.items()
         )
-
-
-def _token(headers: Mapping[str, str]) -> str:
-    return headers.get("authorization", "").removeprefix("Bearer ")
 
 
 def _decoded(text: str) -> bytes:

@@ -79,12 +79,15 @@ class Places:
         by_code = {commune.code: commune for commune in self.current}
         self.old: list[Commune] = []
         self.successors: list[list[Commune]] = []
+        self.new_provinces: list[str] = []
+        """The province of today that each of `old` is in."""
         with OLD_PROVINCES_FILE.open(encoding="utf-8", newline="") as lines:
             names = {row["code"]: row["name"] for row in csv.DictReader(lines)}
         with OLD_COMMUNES_FILE.open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(lines):
                 tail = f"{row['old_name']}, {row['old_district_name']}, {names[row['old_province']]}"
                 self.old.append(Commune(row["old_province"], row["old_district"], row["old_commune"], tail))
+                self.new_provinces.append(row["new_province"])
                 codes = row["successors"].split("|")
                 # The two lists of current communes in circulation differ in about a hundred codes; an old commune whose
                 # successor the package doesn't know is never re-coded.

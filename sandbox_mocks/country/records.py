@@ -67,6 +67,13 @@ class Records:
         """Returns a person's name as it is, corrections made."""
         return build_name(self._keys.genes(self._line(index)), self._keys.genes(index), place.sex, place.year)
 
+    def identity(self, index: int, place: Place, uncorrected: bool = False) -> tuple[Name, Record]:
+        """Returns a person's name and date of birth, as they are or as they stood before the correction that may come.
+
+        What a replaced number stated wrongly is right here at all times.
+        """
+        return self._identity(index, place, self._keys.genes(self._line(index)), place.year, uncorrected)
+
     def write(self, index: int, version: int, former: bool = False) -> Record:
         """Writes the record of a person as of the entry made at `version` (epoch milliseconds).
 
@@ -86,10 +93,7 @@ class Records:
             replaced_by = number if former else ""
             number = self.former_number(place)
         uncorrected = life.misc == "correct" and version < life.misc_at
-        name = build_name(line, genes, place.sex, place.year)
-        birth = self._birth(index, place, genes, year, uncorrected)
-        if uncorrected and ("Nam" in birth or genes[20] & 1 or year > _LAST_CORRECTED_BIRTH):
-            name = name._replace(given=build_name(line, genes, place.sex, place.year, at=24).given)
+        name, birth = self._identity(index, place, line, year, uncorrected)
         if parents is None:
             father, mother = self._unregistered_parents(genes, line, place.year)
         else:
@@ -148,9 +152,17 @@ class Records:
             else {"QuanHe": "", "SoDinhDanh": head["SoDinhDanh"], "SoCMND": "", "HoVaTen": head["HoVaTen"]},
             "SoSoHoKhau": f"100{(genes[23] << 8 | genes[39]) % 1000000:06d}" if genes[55] < 150 else "",
             "TrangThai": status,
-            "NgayChet": self._death_date(life, genes) if status == DECEASED else "",
+            "NgayChet": self.death_date(index, life) if status == DECEASED else "",
             "SoDinhDanhThayThe": replaced_by,
         }
+
+    def _identity(self, index: int, place: Place, line: bytes, year: int, uncorrected: bool) -> tuple[Name, Record]:
+        genes = self._keys.genes(index)
+        name = build_name(line, genes, place.sex, place.year)
+        birth = self._birth(index, place, genes, year, uncorrected)
+        if uncorrected and ("Nam" in birth or genes[20] & 1 or year > _LAST_CORRECTED_BIRTH):
+            name = name._replace(given=build_name(line, genes, place.sex, place.year, at=24).given)
+        return name, birth
 
     def _line(self, index: int) -> int:
         """Walks up the fathers to the eldest whom the register knows: family name, people and home come from there."""
@@ -176,7 +188,9 @@ class Records:
             step += 1 + genes[38]
         return {"NgayThangNam": f"{year}{_DAYS[step % 364]}"}
 
-    def _death_date(self, life: Life, genes: bytes) -> str:
+    def death_date(self, index: int, life: Life) -> str:
+        """Returns the date of death of someone who dies, or its year alone where no more is known."""
+        genes = self._keys.genes(index)
         died = local_date((life.dies or 0) - (genes[19] & 15) * _DAY)
         return str(died.year) if genes[19] >= 240 else f"{died:%Y%m%d}"
 

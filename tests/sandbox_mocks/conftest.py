@@ -15,10 +15,12 @@ import pytest
 
 from sandbox_mocks.clock import Clock
 from sandbox_mocks.country import Country
+from sandbox_mocks.country.civil_status import CivilStatus
 from sandbox_mocks.country.enterprises import Enterprises
 from sandbox_mocks.country.timeline import VIETNAM, epoch_ms
 from tests.sandbox_mocks.business_caller import BusinessCaller
 from tests.sandbox_mocks.caller import Caller
+from tests.sandbox_mocks.civil_status_caller import CivilStatusCaller
 
 TODAY = datetime(2026, 11, 22, 8, tzinfo=VIETNAM)
 NOW = epoch_ms(TODAY)
@@ -61,6 +63,21 @@ def enterprises(country: Country) -> Enterprises:
 async def business(clean: Country) -> AsyncIterator[BusinessCaller]:
     """A caller of a fresh business twin of the clean country, signed in, the twin's clock standing at `TODAY`."""
     caller = BusinessCaller(clean, Clock(TODAY))
+    await caller.sign_in()
+    yield caller
+    await caller.client.aclose()
+
+
+@pytest.fixture(scope="session")
+def books(country: Country) -> CivilStatus:
+    """The civil-status books of the country with its defects."""
+    return CivilStatus(country)
+
+
+@pytest.fixture
+async def civil(clean: Country) -> AsyncIterator[CivilStatusCaller]:
+    """A caller of a fresh civil-status twin of the clean country, signed in, the twin's clock standing at `TODAY`."""
+    caller = CivilStatusCaller(clean, Clock(TODAY))
     await caller.sign_in()
     yield caller
     await caller.client.aclose()
