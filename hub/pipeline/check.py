@@ -17,11 +17,13 @@ import psycopg
 from hub.mapping import load_compiled
 from hub.pipeline.context import Context
 from hub.pipeline.feeds import find_feed
+from hub.pipeline.known import ask_store
 from hub.pipeline.landing import LandedBatch
 from hub.pipeline.mapper import MAPPED, MappedPage, PageTask
 from hub.pipeline.memory import batch_memory
 from hub.pipeline.verdict import Verdict, rule_rows, write_refused
 from hub.pipeline.workers import PageMapper
+from hub.quality.known import Known
 from hub.quality.rules import Finding, finding
 from hub.quality.rulesets import Ruleset
 from hub.quality.suite import SuiteResult
@@ -74,7 +76,8 @@ def judge(conn: psycopg.Connection[Any], context: Context, batch: Batch, pages: 
             columns[name].extend(values)
         context.progress("page mapped", page.records)
     kept = verdict.drop_repeats(columns, feed.rules.key)
-    suite = _judge_together(feed.rules, kept, verdict, batch.until)
+    known = ask_store(conn, context.ring, feed.rules, kept)
+    suite = _judge_together(feed.rules, kept, known, verdict, batch.until)
     write_refused(landed, verdict)
     stops = list(suite.batch_failures)
     if drifted and context.settings.feed(batch.feed).drift == "freeze":
@@ -100,10 +103,12 @@ def _page_tasks(context: Context, batch: Batch, landed: LandedBatch) -> list[Pag
     ]
 
 
-def _judge_together(rules: Ruleset, columns: dict[str, list[Any]], verdict: Verdict, until: datetime) -> SuiteResult:
+def _judge_together(
+    rules: Ruleset, columns: dict[str, list[Any]], known: Known, verdict: Verdict, until: datetime
+) -> SuiteResult:
     positions: list[int] = columns["position"]
     suite = rules.run_suite(columns)
-    for found_in in (rules.cross_row_findings(columns, now=until), suite.findings):
+    for found_in in (rules.cross_row_findings(columns, now=until, known=known), suite.findings):
         for row, findings in found_in.items():
             verdict.add_findings(positions[row], findings)
     return suite

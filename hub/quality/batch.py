@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from hub.quality.known import NOTHING, Known
 from hub.quality.rules import Finding, RuleFailed, finding
 
 COLUMNS: Final[tuple[str, ...]] = (
@@ -48,11 +49,14 @@ Hits = Iterator[tuple[int, str]]
 """Rows that break a rule, by index into the columns, each with the field."""
 
 
-def cross_row_findings(columns: Columns, *, now: datetime | None = None) -> dict[int, list[Finding]]:
+def cross_row_findings(
+    columns: Columns, *, now: datetime | None = None, known: Known = NOTHING
+) -> dict[int, list[Finding]]:
     """Checks the rows of a batch against each other; findings by row index.
 
     Args:
         now: the moment after which no version can have been written, such as the end of the batch's window.
+        known: what the store knows; the rules on people ask for nothing.
 
     Raises:
         RuleFailed: a rule could not be evaluated, as when a column is missing; the message holds no value.

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from hub.quality.batch import Columns, Hits, contradicting_rows, findings_of, implausible_versions, newest_rows
+from hub.quality.known import NOTHING, Known, Mentioned
 from hub.quality.rules import Finding
 
 COLUMNS: Final[tuple[str, ...]] = (
@@ -33,11 +34,26 @@ COLUMNS: Final[tuple[str, ...]] = (
 items, or None."""
 
 
-def cross_row_findings(columns: Columns, *, now: datetime | None = None) -> dict[int, list[Finding]]:
+def mentions(columns: Columns) -> Mentioned:
+    """Names the representatives of enterprises that are not closed, and the enterprises that own one."""
+    status, representatives, members = columns["status"], columns["representatives"], columns["members"]
+    newest = newest_rows(columns, "code").values()
+    people = (each for row in newest if status[row] != "closed" for each in representatives[row] or ())
+    owners = (each for row in newest for each in members[row] or ())
+    return Mentioned(
+        frozenset(number for each in people if (number := each.get("personal_id"))),
+        frozenset(code for each in owners if (code := each.get("enterprise_code"))),
+    )
+
+
+def cross_row_findings(
+    columns: Columns, *, now: datetime | None = None, known: Known = NOTHING
+) -> dict[int, list[Finding]]:
     """Checks the enterprises of a batch against each other; findings by row index.
 
     Args:
         now: the moment after which no version can have been written, such as the end of the batch's window.
+        known: what the store knows about the numbers that `mentions` names.
 
     Raises:
         RuleFailed: a rule could not be evaluated, as when a column is missing; the message holds no value.
@@ -48,8 +64,9 @@ def cross_row_findings(columns: Columns, *, now: datetime | None = None) -> dict
         return {
             "duplicate.enterprise_code": contradicting_rows(columns, "code"),
             "outlier.version_time": implausible_versions(columns, "code", now),
-            "reference.ownership_circle": _ownership_circles(columns, newest),
+            "reference.ownership_circle": _ownership_circles(columns, newest, known),
             "duplicate.enterprise_name": _same_name(columns, newest),
+            "mismatch.representative_deceased": _dead_representatives(columns, newest, known),
         }
 
     return findings_of("duplicate.enterprise_code", hits)
@@ -68,17 +85,29 @@ def _same_name(columns: Columns, newest: Mapping[str, int]) -> Hits:
                 yield row, "name.full"
 
 
-def _ownership_circles(columns: Columns, newest: Mapping[str, int]) -> Hits:
-    """Enterprises that own each other in the end; one that owns itself has a rule of its own."""
-    owners: dict[str, list[str]] = {}
+def _dead_representatives(columns: Columns, newest: Mapping[str, int], known: Known) -> Hits:
+    """The population register calls a representative dead; an enterprise that is closed needs no other."""
+    status, representatives = columns["status"], columns["representatives"]
+    for row in newest.values():
+        named = representatives[row] or ()
+        if status[row] != "closed" and any(each.get("personal_id") in known.deceased for each in named):
+            yield row, "representatives.personal_id"
+
+
+def _ownership_circles(columns: Columns, newest: Mapping[str, int], known: Known) -> Hits:
+    """Enterprises that own each other in the end; one that owns itself has a rule of its own.
+
+    Of an enterprise that is in the batch the batch says who owns it, of any other the store.
+    """
+    owners: dict[str, list[str]] = {code: sorted(above) for code, above in known.owned_by.items() if code not in newest}
     members = columns["members"]
     for code, row in newest.items():
         if members[row]:
-            named = {owner for member in members[row] if (owner := member.get("enterprise_code")) in newest}
+            named = {owner for member in members[row] if (owner := member.get("enterprise_code"))}
             if named:
                 owners[code] = sorted(named)
     for circle in _circles(owners):
-        for code in circle:
+        for code in circle & newest.keys():
             yield newest[code], "members.enterprise_code"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from hub.quality.known import Known
 from hub.quality.rule import CounterExample, ErrorGroup, Rule, Severity, Stage, Wording
 
 _OTHER_CODE: Final = "0100109106"
@@ -34,11 +35,11 @@ RULES: Final[tuple[Rule, ...]] = (
         Stage.CROSS_ROW,
         ("members.enterprise_code",),
         Wording(
-            "Các doanh nghiệp trong lô sở hữu lẫn nhau thành vòng: đi theo chủ sở hữu thì quay lại chính doanh nghiệp.",
+            "Các doanh nghiệp trong lô, hoặc cùng với doanh nghiệp đã lưu, sở hữu lẫn nhau thành vòng.",
             "Trả lại cơ quan đăng ký kinh doanh: công ty con không được góp vốn vào công ty mẹ.",
         ),
         Wording(
-            "Enterprises of the batch own each other in a circle: the owners of owners lead back to where they began.",
+            "Enterprises of the batch, or together with stored ones, own each other in a circle.",
             "Return it to the registration office: a subsidiary must not contribute capital to its parent company.",
         ),
         "Law on Enterprises 59/2020/QH14 art. 195(2)",
@@ -70,6 +71,25 @@ RULES: Final[tuple[Rule, ...]] = (
         ),
         "Law on Enterprises 59/2020/QH14 art. 38(1) and art. 41 (no enterprise takes another's name)",
         CounterExample("organisation_rows", ({"digest": b"1"}, {"code": _OTHER_CODE})),
+    ),
+    Rule(
+        "mismatch.representative_deceased",
+        ErrorGroup.SOURCE_MISMATCH,
+        Severity.WARN,
+        Stage.CROSS_ROW,
+        ("representatives.personal_id",),
+        Wording(
+            "Người đại diện theo pháp luật đã chết theo cơ sở dữ liệu dân cư, còn doanh nghiệp chưa đóng.",
+            "Báo cơ quan đăng ký kinh doanh để cử người khác; bản ghi vẫn được công bố vì đúng như đã đăng ký.",
+        ),
+        Wording(
+            "A legal representative is dead by the population register, and the enterprise is not closed.",
+            "Tell the registration office, so that another is appointed; the record is published as it is registered.",
+        ),
+        "Law on Enterprises 59/2020/QH14 art. 12(5) and art. 193(2) (who follows a representative or owner who died)",
+        CounterExample(
+            "organisation_rows", ({"status": "active"},), known=Known(deceased=frozenset(("100080000017",)))
+        ),
     ),
 )
 """Rules on the enterprises of a batch."""

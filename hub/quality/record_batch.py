@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from hub.quality.batch import Columns, Hits, contradicting_rows, findings_of, implausible_versions
 from hub.quality.frame import Derived, token_of
+from hub.quality.known import NOTHING, Known
 from hub.quality.rules import Finding
 from schemas.canonical import Kind, fields_of
 
@@ -29,12 +30,15 @@ def no_row_findings(record: Mapping[str, Any], version_ms: int) -> list[Finding]
     return []
 
 
-def cross_row_findings(columns: Columns, key: str, *, now: datetime | None = None) -> dict[int, list[Finding]]:
+def cross_row_findings(
+    columns: Columns, key: str, *, now: datetime | None = None, known: Known = NOTHING
+) -> dict[int, list[Finding]]:
     """Checks the rows of a batch against each other; findings by row index.
 
     Args:
         key: the column with the numbers that the records stand under.
         now: the moment after which no version can have been written, such as the end of the batch's window.
+        known: what the store knows; these rules ask for nothing.
 
     Raises:
         RuleFailed: a rule could not be evaluated, as when a column is missing; the message holds no value.

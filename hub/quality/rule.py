@@ -15,6 +15,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Literal
 
+from hub.quality.known import NOTHING, Known
+
 _RULE_ID = re.compile(r"[a-z]+(?:_[a-z]+)*\.[a-z0-9]+(?:_[a-z0-9]+)*")
 
 
@@ -70,11 +72,12 @@ class CounterExample:
     `on` names the sample: the canonical `record` of a person, the tombstone of a `cancelled` number, the canonical
     `organisation`, the `wire` record of a citizen or of an `enterprise`, the `rows` of a batch of people, its
     `organisation_rows` (one row a patch) or the `record_rows` of any kind, or the `batch` figures. A patch gives keys
-    new values; None takes a key away.
+    new values; None takes a key away. `known` is what the store must know for a rule over a batch to find it.
     """
 
     on: Sample
     patches: tuple[Mapping[str, Any], ...]
+    known: Known = NOTHING
 
 
 Fields = tuple[str, ...]

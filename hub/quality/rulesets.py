@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from hub.quality import batch, enterprise_batch, enterprise_frame, record_batch, rules
 from hub.quality.expectations import load_expectations, load_suite, suite_of
+from hub.quality.known import Mentioned
 from hub.quality.rule import Finding
 from hub.quality.suite import Columns, SuiteResult, run_expectations, run_suite
 from schemas.canonical import Kind, kinds
@@ -22,8 +23,9 @@ from schemas.canonical import Kind, kinds
 class Ruleset:
     """What one kind of record is checked by.
 
-    `key` is the column that names a record, `columns` what `cross_row_findings` (called with `now=`) and `run_suite`
-    want of a batch. Each raises RuleFailed when a rule could not be evaluated.
+    `key` is the column that names a record, `columns` what `cross_row_findings` (called with `now=` and `known=`) and
+    `run_suite` want of a batch. Each raises RuleFailed when a rule could not be evaluated. `mentions` names the numbers
+    of a batch that its rules want something known of; without it they ask nothing.
     """
 
     kind: str
@@ -32,6 +34,7 @@ class Ruleset:
     row_findings: Callable[[Mapping[str, Any], int], list[Finding]]
     cross_row_findings: Callable[..., dict[int, list[Finding]]]
     run_suite: Callable[[Columns], SuiteResult]
+    mentions: Callable[[Columns], Mentioned] | None = None
 
 
 def _run_organisation_suite(columns: Columns) -> SuiteResult:
@@ -49,6 +52,7 @@ _OWN: Final[Mapping[str, Ruleset]] = {
             rules.organisation_findings,
             enterprise_batch.cross_row_findings,
             _run_organisation_suite,
+            enterprise_batch.mentions,
         ),
     )
 }

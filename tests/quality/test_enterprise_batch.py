@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from hub.quality.enterprise_batch import COLUMNS, cross_row_findings
+from hub.quality.enterprise_batch import COLUMNS, cross_row_findings, mentions
 from hub.quality.examples import GOOD_ENTERPRISE, GOOD_VERSION
+from hub.quality.known import Known, Mentioned
 from hub.quality.rule import RuleFailed
 from hub.quality.rules import RULES
 from tests.quality.enterprises import columns_of, good_enterprises
@@ -15,6 +16,7 @@ from tests.quality.people import NOW
 
 CROSS_ROW = [rule for rule in RULES.values() if rule.counter_example.on == "organisation_rows"]
 CIRCLE = "reference.ownership_circle"
+DEAD = GOOD_ENTERPRISE["representatives"][0]["personal_id"]
 
 
 def _columns(*patches):
@@ -37,7 +39,8 @@ def _owned(code, *owners, **patch):
 @pytest.mark.parametrize("rule", CROSS_ROW, ids=lambda rule: rule.id)
 def test_counter_example_trips_its_rule_alone(rule):
     """A cross-row rule finds its counter-example in one of its fields, and no other rule does."""
-    found = cross_row_findings(_columns(*rule.counter_example.patches), now=NOW)
+    example = rule.counter_example
+    found = cross_row_findings(_columns(*example.patches), now=NOW, known=example.known)
 
     assert {rule.id} == {each.rule for findings in found.values() for each in findings}
     assert {each.field for findings in found.values() for each in findings} <= set(rule.fields)
@@ -89,6 +92,56 @@ def test_versions_have_a_plausible_time(hours, found):
 def test_circles_of_owners(owned, rows):
     """All members of a circle are found and nobody else, by the newest version of each."""
     assert {row: {CIRCLE} for row in rows} == _found(_columns(*owned))
+
+
+@pytest.mark.parametrize(
+    ("owned", "stored", "rows"),
+    [
+        ([_owned("A", "X")], {"X": {"A"}}, {0}),
+        ([_owned("A", "X"), _owned("B", "A"), _owned("C", "X")], {"X": {"Y"}, "Y": {"Z"}, "Z": {"B"}}, {0, 1}),
+        ([_owned("A", "X")], {"X": {"Y"}, "Y": {"X"}}, set()),
+        ([_owned("A", "X")], {"X": {"Y"}, "Y": {"Z"}}, set()),
+        ([_owned("A", "X"), _owned("B")], {"X": {"B"}, "B": {"A"}}, set()),
+        ([_owned("A")], {"X": {"A"}, "A": {"X"}}, set()),
+    ],
+    ids=["one stored", "three stored", "stored alone", "chain", "the batch knows better", "no longer owned"],
+)
+def test_circles_through_what_is_stored(owned, stored, rows):
+    """A circle that the store closes is found at the enterprises of the batch, of which the batch knows the owners."""
+    known = Known(owned_by={code: frozenset(above) for code, above in stored.items()})
+
+    found = cross_row_findings(_columns(*owned), now=NOW, known=known)
+
+    assert {row: [CIRCLE] for row in rows} == {row: [each.rule for each in finds] for row, finds in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("patch", "found"),
+    [
+        ({}, True),
+        ({"status": "suspended"}, True),
+        ({"status": "closed"}, False),
+        ({"representatives": None}, False),
+        ({"representatives": [{"name": "Lee", "position": "CEO"}, {"name": "An", "personal_id": DEAD}]}, True),
+        ({"representatives": [{"name": "Bình", "personal_id": "100080000025"}]}, False),
+    ],
+)
+def test_dead_representatives_are_told_of(patch, found):
+    """Any representative whom the population register calls dead is a warning, unless the enterprise is closed."""
+    findings = cross_row_findings(_columns(patch), now=NOW, known=Known(deceased=frozenset({DEAD})))
+
+    assert [(each.rule, each.severity) for each in findings.get(0, [])] == (
+        [("mismatch.representative_deceased", "warn")] if found else []
+    )
+
+
+def test_only_what_the_rules_need_is_asked():
+    """The store is asked about representatives of enterprises that are not closed, and about owning enterprises."""
+    columns = _columns({}, {**_owned("A", "B"), "status": "closed"}, {"code": "C", "members": None})
+
+    asked = mentions(columns)
+
+    assert asked == Mentioned(frozenset({DEAD}), frozenset({"0100109106", "B"}))
 
 
 def test_long_chains_of_owners_are_walked():
