@@ -16,6 +16,7 @@ from hub.trust.sealing import record_aad, subject_aad, unseal
 from sandbox_mocks.country.enterprises import Enterprises
 from schemas.canonical import kinds
 from tests.pipeline.conftest import ENTERPRISES, FEED, MakeContext, MakeTwin, Twin, at, rows
+from tests.store.population import publish, row
 from tests.store.roles import told
 
 WINDOW = {"since": at("2026-09-01"), "until": at("2026-11-01")}
@@ -126,3 +127,26 @@ def test_people_and_enterprises_stand_side_by_side(clean: Twin, make_context: Ma
     kinds = dict(rows(context, "select kind, count(*) from hub.subject group by 1"))
     assert kinds["person"] > 0
     assert kinds["organisation"] == len(list(stored(context)))
+
+
+def test_enterprise_of_a_dead_representative_is_published_with_a_warning(
+    clean: Twin, make_context: MakeContext
+) -> None:
+    """An enterprise whose representative the population calls dead stands in the store, and the report says so."""
+    context, enterprises, now = make_context(clean), Enterprises(clean.country), epoch_ms(datetime.now(UTC))
+    truths = {code: enterprises.truth(unit, now) for code, unit in changed_units(clean).items()}
+    named = {
+        code: {each["ID_NO"] for each in truth["Representatives"]}
+        for code, truth in truths.items()
+        if truth and truth["MainInformation"]["ENTERPRISE_STATUS"] != "01"
+    }
+    dead = min(number for numbers in named.values() for number in numbers)
+    with context.connect() as conn:
+        publish(conn, context.ring, row(dead, 1, '{"life_status": "deceased"}'))
+
+    run_feed(ENTERPRISES, context, **WINDOW)
+
+    said = "select severity, records from hub.rule_result where rule_id = 'mismatch.representative_deceased'"
+    concerned = {code for code, numbers in named.items() if dead in numbers}
+    assert rows(context, said) == [("warn", len(concerned))]
+    assert concerned <= {record["code"] for record in stored(context)}
