@@ -20,6 +20,7 @@ __all__ = [
     "PROVINCE_PREFIXES",
     "SYNTHETIC_PREFIX",
     "AgencyCode",
+    "AnyEnterpriseCode",
     "BusinessLocationCode",
     "CommuneCode",
     "DossierCode",
@@ -128,6 +129,10 @@ def _business_location_code(text: str) -> str:
     return text
 
 
+def _any_enterprise_code(text: str) -> str:
+    return _business_location_code(text) if "." in text else _enterprise_code(text)
+
+
 def _matching(pattern: re.Pattern[str], what: str) -> AfterValidator:
     def check(text: str) -> str:
         if pattern.fullmatch(text) is None:
@@ -175,6 +180,17 @@ BusinessLocationCode = Annotated[
         "the parent's 10-digit code, a dot, a five-digit counter that is unique only beside the parent's code",
         "Form in which the hub keeps what the register sends in two fields",
         "0100233488.00036",
+    ),
+]
+AnyEnterpriseCode = Annotated[
+    str,
+    AfterValidator(_any_enterprise_code),
+    Identifier(
+        "code of an enterprise, a dependent unit, a business location or a household business",
+        "10 digits with a check digit; 10-3 for a dependent unit; 10, a dot and 5 for a business location; the "
+        "personal number for a household business",
+        "Circular 86/2024/TT-BTC",
+        "0100233488",
     ),
 ]
 ProcedureCode = Annotated[

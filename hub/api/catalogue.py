@@ -187,13 +187,13 @@ _TABLE: tuple[Problem, ...] = (
         "consumer",
         (
             "Hồ sơ đã bị khóa",
-            "Đã có năm cặp họ tên và ngày sinh khác nhau không khớp. Đối chiếu giấy tờ của công dân, đóng hồ sơ này và "
-            "đăng ký hồ sơ mới.",
+            "Đã có năm họ tên, ngày sinh hoặc tên doanh nghiệp khác nhau không khớp. Đối chiếu giấy tờ, đóng hồ sơ này "
+            "và đăng ký hồ sơ mới.",
         ),
         (
             "The dossier is locked",
-            "Five different names or birth dates did not match. Check the citizen's papers, close this dossier and "
-            "register a new one.",
+            "Five different names, birth dates or names of enterprises did not match. Check the papers, close this "
+            "dossier and register a new one.",
         ),
     ),
     Problem(
@@ -207,15 +207,21 @@ _TABLE: tuple[Problem, ...] = (
         "dossier.other_subject",
         403,
         "consumer",
-        ("Hồ sơ không phải của người này", "Chỉ tra cứu người mà hồ sơ đã đăng ký."),
-        ("The dossier is not about this person", "Ask only about the person whom the dossier was registered for."),
+        (
+            "Hồ sơ không phải của người hoặc doanh nghiệp này",
+            "Chỉ tra cứu người và doanh nghiệp mà hồ sơ đã đăng ký; `invalid_params` nêu số nào sai.",
+        ),
+        (
+            "The dossier is not about this person or enterprise",
+            "Ask only about whom the dossier was registered for; `invalid_params` names the wrong number.",
+        ),
     ),
     Problem(
         "dossier.conflict",
         409,
         "consumer",
-        ("Mã hồ sơ đã được dùng", "Mã này đã đăng ký cho người khác hoặc thủ tục khác; dùng mã khác."),
-        ("The dossier code is taken", "It stands for another person or procedure; use another code."),
+        ("Mã hồ sơ đã được dùng", "Mã này đã đăng ký cho người, doanh nghiệp hoặc thủ tục khác; dùng mã khác."),
+        ("The dossier code is taken", "It stands for another person, enterprise or procedure; use another code."),
     ),
     Problem(
         "body.not_json",
@@ -343,6 +349,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "cần đúng một trong `personal_id` và `former_id`",
         "needs exactly one of `personal_id` and `former_id`",
     ),
+    "nobody": (
+        "cần ít nhất một trong `subject` và `enterprise`",
+        "needs at least one of `subject` and `enterprise`",
+    ),
     "environment": ("số này không dùng trong môi trường này", "is not a number of this environment"),
     "beyond_procedure": ("thủ tục không cần", "is not needed by the procedure"),
     "not_registered": ("chưa đăng ký", "is not registered"),
@@ -360,5 +370,9 @@ LOG_REASONS: dict[str, str] = {
     "claim.former_id": "only an old number was claimed; nobody or one person holds it",
     "claim.ambiguous": "only an old number was claimed, and two or more people hold it",
     "claim.number_cancelled": "the claimed number was cancelled; the caller was told so",
+    "enterprise.incomplete": "the claim lacked the name of the enterprise; the caller was told so",
+    "enterprise.no_record": "the code is registered here, but no record of it is stored",
+    "enterprise.differs": "the name differs from the stored record",
+    "enterprise.number_cancelled": "the claimed code was cancelled; the caller was told so",
 }
 """Codes that only the exchange log holds: towards the caller they are one and the same answer."""

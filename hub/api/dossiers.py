@@ -16,18 +16,21 @@ from hub.exchange.policy import require_officer
 _EXAMPLE = {
     "exchange": "0199a3f2-7c00-7aaa-8000-00000000000a",
     "dossier": "G16.01-261122-0007",
-    "procedure": "1.004623",
+    "procedure": "1.005160",
     "status": "open",
 }
 
 
 async def register(call: Call) -> Reply:
-    """Registers an open dossier about one person and one procedure.
+    """Registers an open dossier of one procedure about a person, an enterprise, or both.
 
-    201 when it is new, 200 when the same one stood already. Of the person only the number is kept, and not readably.
+    201 when it is new, 200 when the same one stood already. Only the numbers are kept, and not readably.
     """
     request = parse(DossierRequest, call.body)
-    check_environment(call.services.settings, request.subject.personal_id, None)
+    personal_id = None if request.subject is None else request.subject.personal_id
+    enterprise_code = None if request.enterprise is None else request.enterprise.enterprise_code
+    numbers = {"subject.personal_id": personal_id, "enterprise.enterprise_code": enterprise_code}
+    check_environment(call.services.settings, numbers)
     entry, consumer = call.entry, call.caller
     entry.dossier, entry.procedure = request.dossier, request.procedure
     grant = call.policy.granted(consumer, request.procedure, datetime.now(UTC))
@@ -43,7 +46,8 @@ async def register(call: Call) -> Reply:
             consumer_id=consumer.consumer_id,
             dossier=request.dossier,
             procedure=request.procedure,
-            personal_id=request.subject.personal_id,
+            personal_id=personal_id,
+            enterprise_code=enterprise_code,
         )
         return entry, _reply(call, request.dossier, made.procedure, "open", made.created)
 
@@ -60,7 +64,8 @@ async def close(call: Call) -> Reply:
 
     async def work(connection: Any) -> tuple[LogEntry, Reply]:
         closed = await close_dossier(connection, consumer_id=consumer.consumer_id, dossier=request.dossier)
-        entry.procedure, entry.subject_id = closed.procedure, closed.subject_id
+        entry.procedure = closed.procedure
+        entry.subject_id, entry.organisation_id = closed.subject_id, closed.organisation_id
         return entry, _reply(call, request.dossier, closed.procedure, "closed", False)
 
     return await call.services.log.commit(work)
@@ -90,8 +95,9 @@ REGISTER = Operation(
     request=DossierRequest,
     request_example={
         "dossier": "G16.01-261122-0007",
-        "procedure": "1.004623",
+        "procedure": "1.005160",
         "subject": {"personal_id": "100050000017"},
+        "enterprise": {"enterprise_code": "0100233488"},
         "officer": "CB-00123",
     },
     codes=(

@@ -12,12 +12,22 @@ _POPULATION: dict[str, Any] = {
     "editable": False,
 }
 
+_BUSINESS = _POPULATION | {"source": "business"}
+
 LOOKUP_REQUEST: dict[str, Any] = {
     "subject": {"personal_id": "100050000017", "name": "Nguyễn Văn An", "birth_date": "1950"},
-    "procedure": "1.004623",
+    "enterprise": {"enterprise_code": "0314409058", "name": "Công ty TNHH Cầu Vồng"},
+    "procedure": "1.005160",
     "dossier": "G16.01-261122-0007",
     "officer": "CB-00123",
-    "attributes": ["person.birth_date", "person.residence", "person.ethnicity"],
+    "attributes": [
+        "person.birth_date",
+        "person.current_residence",
+        "enterprise.name.full",
+        "enterprise.representatives",
+        "enterprise.office",
+        "role.subject_represents",
+    ],
     "max_age": "P1D",
     "deadline_ms": 2500,
 }
@@ -26,18 +36,25 @@ LOOKUP_ANSWER: dict[str, Any] = {
     "exchange": "0199a3f2-7c00-7aaa-8000-00000000000a",
     "request_digest": "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:",
     "outcome": "partial",
-    "match": {"name": "exact"},
+    "match": {"name": "exact", "enterprise": "exact"},
     "attributes": {
         "person.birth_date": {"status": "ok", "value": "1950", "precision": "year", **_POPULATION},
-        "person.residence": {
+        "person.current_residence": {
             "status": "under_correction",
             "value": {"province": "01", "commune": "00004", "detail": "Số 1, phố Thử Nghiệm"},
             "precision": "commune",
             **_POPULATION,
         },
-        "person.ethnicity": {"status": "withheld", "fallback": "ask_citizen"},
+        "enterprise.name.full": {"status": "ok", "value": "Công ty TNHH Cầu Vồng", **_BUSINESS},
+        "enterprise.representatives": {
+            "status": "ok",
+            "value": [{"name": "Nguyễn Văn An", "personal_id": "100050000017", "position": "Giám đốc"}],
+            **_BUSINESS,
+        },
+        "enterprise.office": {"status": "withheld", "fallback": "ask_citizen"},
+        "role.subject_represents": {"status": "ok", "value": "yes", **_BUSINESS},
     },
-    "alerts": [],
+    "alerts": ["enterprise_suspended"],
 }
 
 PROCEDURE: dict[str, Any] = {

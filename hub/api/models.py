@@ -6,13 +6,22 @@ Answers are built as plain dicts and never pass through these models at run time
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, Union
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from schemas.vn import DossierCode, FormerId, PartialDateText, PersonalId, ProcedureCode, described
+from schemas.canonical import ATTRIBUTES
+from schemas.vn import (
+    AnyEnterpriseCode,
+    DossierCode,
+    FormerId,
+    PartialDateText,
+    PersonalId,
+    ProcedureCode,
+    described,
+)
 
 
 def _shaped(identifier: Any, pattern: str) -> WithJsonSchema:
@@ -24,6 +33,10 @@ def _shaped(identifier: Any, pattern: str) -> WithJsonSchema:
 
 PersonalNumber = Annotated[PersonalId, _shaped(PersonalId, r"^[0-9]{12}$")]
 FormerNumber = Annotated[FormerId, _shaped(FormerId, r"^[0-9]{9}([0-9]{3})?$")]
+EnterpriseNumber = Annotated[
+    AnyEnterpriseCode,
+    _shaped(AnyEnterpriseCode, r"^([0-9]{10}(-?[0-9]{3})?|[0-9]{10}\.[0-9]{5}|[0-9]{12})$"),
+]
 Procedure = Annotated[ProcedureCode, _shaped(ProcedureCode, r"^[1-3]\.[0-9]{6}$")]
 Dossier = Annotated[
     DossierCode,
@@ -41,6 +54,7 @@ BirthDate = Annotated[
     ),
 ]
 PersonName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+EnterpriseName = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 OfficerCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9._-]{0,31}$")]
 AttributeName = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}(\.[a-z_]{1,40}){1,3}$")]
 AttributeStatus = Literal[
@@ -54,6 +68,26 @@ AttributeStatus = Literal[
     "under_correction",
     "source_down",
 ]
+
+
+Alert = Literal[
+    "deceased",
+    "number_replaced",
+    "number_cancelled",
+    "enterprise_code_cancelled",
+    "enterprise_suspended",
+    "enterprise_not_at_address",
+    "enterprise_dissolving",
+    "enterprise_stopped",
+    "enterprise_closed",
+]
+
+_ITEMS = tuple(dict.fromkeys(spec.item for spec in ATTRIBUTES.values() if spec.item is not None))
+if TYPE_CHECKING:
+    ListValue = list[BaseModel]
+else:
+    # One model for the items of each list that any kind of record holds.
+    ListValue = Union[tuple(list[item] for item in _ITEMS)]  # noqa: UP007 - computed
 
 
 class Request(BaseModel):
@@ -77,6 +111,23 @@ class SubjectClaim(Request):
         return self
 
 
+class EnterpriseClaim(Request):
+    """Which enterprise the caller says it is: its code and name must agree with the register."""
+
+    enterprise_code: EnterpriseNumber
+    name: EnterpriseName | None = Field(None, description="Full name; case, tone marks and diacritics may be missing.")
+
+
+class About(Request):
+    """What a dossier and its lookups are about: a person, an enterprise, or both."""
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Self:
+        if getattr(self, "subject", None) is None and getattr(self, "enterprise", None) is None:
+            raise PydanticCustomError("nobody", "at least one of subject and enterprise")
+        return self
+
+
 class RegisteredSubject(Request):
     """The person whom a dossier is about; only the number is kept."""
 
@@ -85,12 +136,20 @@ class RegisteredSubject(Request):
     birth_date: BirthDate | None = None
 
 
-class DossierRequest(Request):
-    """Registers a dossier."""
+class RegisteredEnterprise(Request):
+    """The enterprise that a dossier is about; only the code is kept."""
+
+    enterprise_code: EnterpriseNumber
+    name: EnterpriseName | None = None
+
+
+class DossierRequest(About):
+    """Registers a dossier about a person, an enterprise, or both."""
 
     dossier: Dossier
     procedure: Procedure
-    subject: RegisteredSubject
+    subject: RegisteredSubject | None = None
+    enterprise: RegisteredEnterprise | None = None
     officer: OfficerCode
 
 
@@ -101,10 +160,11 @@ class CloseRequest(Request):
     officer: OfficerCode
 
 
-class LookupRequest(Request):
-    """Asks what is known about a person for a procedure."""
+class LookupRequest(About):
+    """Asks what is known for a procedure about the person and the enterprise of its dossier."""
 
-    subject: SubjectClaim
+    subject: SubjectClaim | None = None
+    enterprise: EnterpriseClaim | None = None
     procedure: Procedure
     dossier: Dossier
     officer: OfficerCode
@@ -134,7 +194,7 @@ class AttributeAnswer(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     status: AttributeStatus
-    value: str | dict[str, Any] | None = None
+    value: str | dict[str, Any] | ListValue | None = None
     precision: Literal["year", "month", "day", "commune", "province", "country"] | None = None
     source: str | None = Field(None, description="The register that says so.")
     updated_at: datetime | None = Field(None, description="When the register changed it.")
@@ -143,12 +203,18 @@ class AttributeAnswer(BaseModel):
     editable: bool | None = Field(None, description="Whether the citizen may overwrite it in the form.")
     fallback: Literal["ask_citizen"] | None = None
     needs: list[str] | None = Field(None, description="Parts of the claim without which nothing is said.")
+    complete: bool | None = Field(
+        None, description="Of a list of roles: whether the hub's copy of the register misses no enterprise."
+    )
 
 
 class NameMatch(BaseModel):
-    """How far the claimed name had to be folded to agree with the register's."""
+    """Which claims agree, and how far the claimed name had to be folded to agree with the register's."""
 
-    name: Literal["exact", "tones", "letters"]
+    model_config = ConfigDict(extra="forbid")
+
+    name: Literal["exact", "tones", "letters"] | None = Field(None, description="The person's claim.")
+    enterprise: Literal["exact", "tones", "letters"] | None = Field(None, description="The enterprise's claim.")
 
 
 class LookupAnswer(BaseModel):
@@ -162,7 +228,7 @@ class LookupAnswer(BaseModel):
     outcome: Literal["complete", "partial", "no_match", "incomplete_claim"]
     match: NameMatch | None
     attributes: dict[str, AttributeAnswer]
-    alerts: list[Literal["deceased", "number_replaced", "number_cancelled"]]
+    alerts: list[Alert] = Field(description="What an official must know before going on, told unasked.")
 
 
 class DossierAnswer(BaseModel):

@@ -26,7 +26,7 @@ DESCRIPTION = """
 Thông tin mà nhà nước đã có thì công dân không phải khai lại. / What the state already knows, nobody is asked again.
 
 1. `POST /oauth/token` with an assertion signed by your key: a ten-minute access token.
-2. `POST /v1/dossiers`: register the open dossier that you are settling.
+2. `POST /v1/dossiers`: register the open dossier that you are settling: about a person, an enterprise, or both.
 3. `POST /v1/lookup`: the attributes that its procedure needs and your grant allows, each with its provenance.
 
 Identifiers travel in bodies only, never in an address.

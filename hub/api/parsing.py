@@ -99,7 +99,7 @@ def _path(problem: Any) -> str:
 
 
 def _reason(kind: str) -> str:
-    if kind in ("missing", "one_number"):
+    if kind in ("missing", "one_number", "nobody"):
         return kind
     if kind == "extra_forbidden":
         return "unknown_field"

@@ -27,15 +27,20 @@ def lookup(
     dossier: Annotated[str, typer.Option(help="The dossier's code.")],
     officer: Annotated[str, typer.Option(help="The official on whose behalf it asks.")],
     subject: Annotated[
-        Path, typer.Option(help="Who: a file with personal_id, name and birth_date as JSON; `-` reads standard input.")
-    ],
+        Path | None,
+        typer.Option(help="Which person: a file with personal_id, name and birth_date as JSON; `-`: standard input."),
+    ] = None,
+    enterprise: Annotated[
+        Path | None, typer.Option(help="Which enterprise: a file with enterprise_code and name as JSON.")
+    ] = None,
     open_dossier: Annotated[bool, typer.Option("--open-dossier", help="Register the dossier first.")] = False,
     language: Annotated[str, typer.Option(help="Language of refusals: vi or en.")] = "vi",
     as_json: AsJson = False,
 ) -> None:
     """Asks the API what is known for a form, with token, dossier and officer; exits 1 on a refusal.
 
-    The person is read from a file, never from the command line, where every user of the machine could see it.
+    Person and enterprise are read from files, never from the command line, where every user of the machine could see
+    them. At least one of the two is needed.
     """
     import httpx
 
@@ -44,9 +49,11 @@ def lookup(
 
     if stat.S_IMODE(key.stat().st_mode) & 0o077:
         raise Failed(f"{key} is readable by others: chmod 600 {key}")
+    if subject is None and enterprise is None:
+        raise Failed("say who it is about: --subject, --enterprise, or both")
     url = get_settings().api_url
-    claim = read_object(subject)
-    body = {"subject": claim, "procedure": procedure, "dossier": dossier, "officer": officer}
+    body: dict[str, Any] = {"procedure": procedure, "dossier": dossier, "officer": officer}
+    body |= {name: read_object(file) for name, file in (("subject", subject), ("enterprise", enterprise)) if file}
     with httpx.Client(base_url=url, timeout=30, headers={"Accept-Language": language}, trust_env=False) as client:
         try:
             form = {
@@ -57,7 +64,7 @@ def lookup(
             token = _answer(client.post("/oauth/token", data=form))["access_token"]
             client.headers["Authorization"] = f"Bearer {token}"
             if open_dossier:
-                _answer(client.post("/v1/dossiers", json={name: body[name] for name in body}))
+                _answer(client.post("/v1/dossiers", json=body))
             answer = _answer(client.post("/v1/lookup", json=body))
         except httpx.TransportError:
             raise Failed(f"the lookup API does not answer at {url}: run `hub up`, or set HUB_API_URL") from None
@@ -69,7 +76,8 @@ def lookup(
         for name, each in answer["attributes"].items()
     ]
     columns = ("attribute", "status", "value", "source", "updated at")
-    print_table(f"{answer['outcome']}, exchange {answer['exchange']}", columns, rows, empty="nothing")
+    alerts = "".join(f", {alert}" for alert in answer["alerts"])
+    print_table(f"{answer['outcome']}{alerts}, exchange {answer['exchange']}", columns, rows, empty="nothing")
 
 
 def _answer(response: Any) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from pydantic_core import PydanticUndefined
 
 from hub.api.app import create_app
 from hub.cli.app import app
+from hub.cli.attribute_reference import attributes_page
 from hub.exchange.signing_keys import create_signing_key
 from hub.mapping import code_rules, lint
 from hub.mapping.rule import Rule
@@ -133,6 +134,7 @@ PAGES = {
     "lint.md": lint_page,
     "commands.md": commands_page,
     "routes.md": routes_page,
+    "attributes.md": attributes_page,
 }
 
 

@@ -16,7 +16,8 @@ REFUSED = "refused"
 
 @dataclass(slots=True)
 class LogEntry:
-    """An entry that is being filled while its call is served.
+    """An entry that is being filled while its call is served: `subject_id` is the person, `organisation_id` the
+    enterprise that it is about.
 
     `officer` is set only once it is known to be one of the consumer's: a caller may send anything there. Procedure and
     dossier are set only when they have the form of such a code.
@@ -28,6 +29,7 @@ class LogEntry:
     consumer_id: str | None = None
     officer: str | None = None
     subject_id: int | None = None
+    organisation_id: int | None = None
     procedure: str | None = None
     dossier: str | None = None
     legal_basis: str | None = None

@@ -1,4 +1,4 @@
-"""Guesses at the name and birth date that belong to a number: a handful of different ones locks the dossier.
+"""Guesses at the names and birth dates that belong to numbers: a handful of different ones locks the dossier.
 
 The count stands in the dossier, so it holds for every worker and across restarts. It is read with the dossier and
 written only when a claim did not match. Whether a record is stored makes no difference to it: a dossier that locks must
@@ -14,7 +14,6 @@ from weakref import WeakValueDictionary
 import asyncpg
 import structlog
 
-from hub.exchange.match import Claim
 from hub.exchange.refusals import InvalidParam, Refused
 from hub.trust.keys import KeyRing
 
@@ -23,7 +22,7 @@ log = structlog.get_logger()
 MOST_MISMATCHES = 5
 
 _COUNT = """
-update hub.dossier set mismatches = array_append(mismatches, $3)
+update hub.dossier set mismatches = mismatches || $3::bytea[]
  where consumer_id = $1 and dossier = $2 and cardinality(mismatches) < $4
 returning cardinality(mismatches)
 """
@@ -45,21 +44,22 @@ class Guesses:
         return turn
 
     async def count(
-        self, ring: KeyRing, consumer_id: str, dossier: str, counted: Collection[bytes], claim: Claim
+        self, ring: KeyRing, consumer_id: str, dossier: str, counted: Collection[bytes], guesses: Collection[str]
     ) -> None:
-        """Counts a claim that did not match, unless it is among those that the dossier has `counted` already.
+        """Counts claims that did not match, but for those that the dossier has `counted` already.
 
         Raises:
             Refused: `dossier.locked`: other workers have counted enough meanwhile.
         """
-        digest = ring.digest(f"claim\0{claim.name}\0{claim.birth_date}".encode())
-        if digest in counted:
+        digests = [ring.digest(guess.encode()) for guess in guesses]
+        new = [digest for digest in digests if digest not in counted]
+        if not new:
             return
         async with self._free:
-            number = await self._pool.fetchval(_COUNT, consumer_id, dossier, digest, MOST_MISMATCHES)
+            number = await self._pool.fetchval(_COUNT, consumer_id, dossier, new, MOST_MISMATCHES)
         if number is None:
             raise locked()
-        if number == MOST_MISMATCHES:
+        if number >= MOST_MISMATCHES:
             log.warning("dossier.locked", consumer=consumer_id, mismatches=number)
 
 

@@ -27,13 +27,15 @@ T = TypeVar("T")
 
 INSERT = """
 insert into hub.exchange_log (exchange_id, at, writer, sequence, kind, consumer_id, officer, subject_id, procedure,
-                              dossier, legal_basis, attributes, sources, outcome, code, request_digest, answer_digest)
+                              dossier, legal_basis, attributes, sources, outcome, code, request_digest, answer_digest,
+                              organisation_id)
 select id, at, $1, $2 + position, kind, consumer, officer, subject, procedure, dossier, basis,
-       string_to_array(attributes, ' '), string_to_array(sources, ' '), outcome, code, request, answer
+       string_to_array(attributes, ' '), string_to_array(sources, ' '), outcome, code, request, answer, organisation
   from unnest($3::uuid[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::text[], $10::text[],
-              $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bytea[], $17::bytea[])
+              $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::bytea[], $17::bytea[],
+              $18::bigint[])
        with ordinality as entry (id, at, kind, consumer, officer, subject, procedure, dossier, basis, attributes,
-                                 sources, outcome, code, request, answer, position)
+                                 sources, outcome, code, request, answer, organisation, position)
 """
 
 
@@ -163,6 +165,7 @@ class ExchangeLog:
             [entry.code for entry in entries],
             [entry.request_digest for entry in entries],
             [entry.answer_digest for entry in entries],
+            [entry.organisation_id for entry in entries],
         )
 
     def _in_order(self, at: datetime) -> datetime:

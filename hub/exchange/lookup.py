@@ -1,53 +1,55 @@
 """Assembling an answer from what the store holds: pure, so that every rule of it can be read and tested here.
 
-A stored record is released only to a complete claim (number, name and birth date) under a number that is in use, for an
-open dossier about that very person. Everything else gives one and the same answer, `no_match` without data: no record,
-another name, an old nine-digit number of nobody, of one person or of two. Only the exchange log tells these apart.
+A stored record is released only to a complete claim under a number that is in use, for an open dossier about that very
+person or enterprise: number, name and birth date of a person, code and name of an enterprise. Everything else gives one
+and the same answer without data: no record, another name, an old nine-digit number of nobody, of one person or of two.
+Only the exchange log tells these apart. Each of two claims is judged for itself.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from hub.exchange.claims import Verdict, judge_enterprise, judge_person
+from hub.exchange.found import Found, FoundSubject, StoredRecord
 from hub.exchange.guesses import MOST_MISMATCHES, locked
-from hub.exchange.match import Claim, NameLevel, agreement
+from hub.exchange.match import Claim, Claims, EnterpriseClaim, NameLevel
+from hub.exchange.needs import SUBJECT_REPRESENTS
 from hub.exchange.policy import Permit
-from hub.exchange.query import REGISTER, Found, StoredRecord
 from hub.exchange.refusals import InvalidParam, Refused
-from schemas.canonical import ATTRIBUTES
+from hub.exchange.role_answers import instant, listed, oldest, represents
+from hub.exchange.values import not_applicable, precision_of, value_of
+from schemas.canonical import ATTRIBUTES, Subject
 
 COMPLETE, PARTIAL, NO_MATCH, INCOMPLETE_CLAIM = "complete", "partial", "no_match", "incomplete_claim"
 
 ASK_CITIZEN = "ask_citizen"
-_GUESSED = frozenset({"claim.no_record", "claim.differs"})
-_WITHOUT_SPOUSE = frozenset({"single", "divorced", "widowed"})
-_PLACES = frozenset({"person.residence", "person.current_residence", "person.origin", "person.birth_registration"})
+_CLAIMED_AS: dict[Subject, str] = {"person": "subject", "organisation": "enterprise"}
+_MATCHED_AS: dict[Subject, str] = {"person": "name", "organisation": "enterprise"}
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the caller is told; `reason` is for the exchange log alone."""
+    """What the caller is told; `reason` is for the exchange log alone. `guesses` may have been tries."""
 
     outcome: str
     attributes: dict[str, dict[str, Any]]
     alerts: list[str] = field(default_factory=list)
-    match: NameLevel | None = None
+    match: dict[str, NameLevel] | None = None
     reason: str | None = None
     released: list[str] = field(default_factory=list)
-
-    @property
-    def guessed(self) -> bool:
-        """Tells whether a complete claim met nothing that it agrees with: it may have been a guess."""
-        return self.reason in _GUESSED
+    sources: list[str] = field(default_factory=list)
+    guesses: list[str] = field(default_factory=list)
 
 
-def check_dossier(found: Found, claim: Claim, procedure: str) -> None:
-    """Refuses a lookup that no open dossier about this person and procedure stands behind.
+def check_dossier(found: Found, claims: Claims, procedure: str) -> None:
+    """Refuses a lookup that no open dossier about this person or enterprise and procedure stands behind.
 
     Raises:
-        Refused: with the code of what is wrong; the same for a number of another person and a number of nobody.
+        Refused: with the code of what is wrong; the same for a number of somebody else and a number of nobody.
     """
     if found.dossier is None:
         raise Refused("dossier.unregistered", (InvalidParam("dossier", "not_registered"),))
@@ -57,107 +59,178 @@ def check_dossier(found: Found, claim: Claim, procedure: str) -> None:
         raise locked()
     if found.dossier.procedure != procedure:
         raise Refused("dossier.other_procedure", (InvalidParam("procedure", "not_of_dossier"),))
-    if claim.personal_id is not None and found.number_status is None:
-        raise Refused("dossier.other_subject", (InvalidParam("subject.personal_id", "not_of_dossier"),))
+    wrong: list[str] = []
+    if claims.person is not None:
+        if claims.person.personal_id is None:
+            # An old number is of no use to tell whose it is; but there must be a person whose it could be.
+            wrong += ["subject.former_id"] if found.dossier.subject_id is None else []
+        elif found.person is None or found.person.number_status is None:
+            wrong.append("subject.personal_id")
+    if claims.enterprise is not None and (found.enterprise is None or found.enterprise.number_status is None):
+        wrong.append("enterprise.enterprise_code")
+    if wrong:
+        raise Refused("dossier.other_subject", tuple(InvalidParam(path, "not_of_dossier") for path in wrong))
 
 
-def assemble(permit: Permit, claim: Claim, found: Found, max_age: timedelta | None, now: datetime) -> Answer:
+def assemble(permit: Permit, claims: Claims, found: Found, max_age: timedelta | None, now: datetime) -> Answer:
     """Turns what was found into the answer for a dossier that `check_dossier` has let pass."""
-    missing = claim.missing()
-    if missing:
-        return _nothing(permit, INCOMPLETE_CLAIM, "claim.incomplete", missing)
-    if claim.personal_id is None:
-        # The same words for no, one or two holders: the old number proves nothing by itself.
-        reason = "claim.ambiguous" if found.holders > 1 else "claim.former_id"
-        return _nothing(permit, NO_MATCH, reason, ["subject.personal_id"])
-    if found.record is None:
-        return _nothing(permit, NO_MATCH, "claim.no_record")
-    level = agreement(claim, found.record.fields)
-    if level is None:
-        return _nothing(permit, NO_MATCH, "claim.differs")
-    if found.number_status != "current":
-        # Who knows number, name and birth date of a cancelled number learns that it is cancelled, and nothing else:
-        # the register gives data only under the number in use.
-        alert = "number_replaced" if found.replaced else "number_cancelled"
-        return _nothing(permit, NO_MATCH, "claim.number_cancelled", ["subject.personal_id"], [alert])
-    return _released(permit, found.record, level, max_age, now)
+    return _Assembly(permit, claims, found, max_age, now).answer()
 
 
-def _nothing(
-    permit: Permit, outcome: str, reason: str, needs: list[str] | None = None, alerts: list[str] | None = None
-) -> Answer:
-    unknown: dict[str, Any] = {"status": "unknown", "fallback": ASK_CITIZEN}
-    if needs:
-        unknown["needs"] = needs
-    attributes = dict.fromkeys(permit.released, unknown) | _withheld(permit)
-    return Answer(outcome, attributes, alerts or [], reason=reason)
+class _Assembly:
+    """One answer while it is being put together."""
 
+    def __init__(self, permit: Permit, claims: Claims, found: Found, max_age: timedelta | None, now: datetime) -> None:
+        self._permit, self._claims, self._found = permit, claims, found
+        self._max_age, self._now = max_age, now
+        self._parts: dict[Subject, FoundSubject] = {}
+        self._verdicts: dict[Subject, Verdict] = {}
+        self._guesses: list[str] = []
+        if claims.person is not None and found.person is not None:
+            self._judged("person", claims.person, found.person, judge_person(claims.person, found.person))
+        if claims.enterprise is not None and found.enterprise is not None:
+            verdict = judge_enterprise(claims.enterprise, found.enterprise)
+            self._judged("organisation", claims.enterprise, found.enterprise, verdict)
+        self._provenances: dict[str, tuple[str, dict[str, Any]]] = {}
+        self._sources: set[str] = set()
+        self._released: list[str] = []
+        self._complete = not permit.withheld
 
-def _withheld(permit: Permit) -> dict[str, dict[str, Any]]:
-    return {name: {"status": "withheld", "fallback": ASK_CITIZEN} for name in permit.withheld}
+    def answer(self) -> Answer:
+        """Answers every attribute, and says how the whole ended."""
+        attributes = {name: self._attribute(name) for name in self._permit.released}
+        withheld = {"status": "withheld", "fallback": ASK_CITIZEN}
+        attributes.update((name, withheld) for name in self._permit.withheld)
+        levels = {_MATCHED_AS[subject]: verdict.level for subject, verdict in self._verdicts.items() if verdict.level}
+        reasons = [each.reason for each in self._verdicts.values() if each.reason]
+        return Answer(
+            self._outcome(),
+            attributes,
+            list(self._alerts()),
+            levels or None,
+            " ".join(reasons) or None,
+            self._released,
+            sorted(self._sources),
+            self._guesses,
+        )
 
+    def _judged(self, subject: Subject, claim: Claim | EnterpriseClaim, part: FoundSubject, verdict: Verdict) -> None:
+        self._verdicts[subject], self._parts[subject] = verdict, part
+        if verdict.guessed:
+            self._guesses.append(claim.guess())
 
-def _released(
-    permit: Permit, record: StoredRecord, level: NameLevel, max_age: timedelta | None, now: datetime
-) -> Answer:
-    fields = record.fields
-    if record.waiting:
-        status = "under_correction"
-    elif max_age is not None and now - record.fetched_at > max_age:
-        status = "stale"
-    else:
+    def _outcome(self) -> str:
+        verdicts = self._verdicts.values()
+        if not any(verdict.level for verdict in verdicts):
+            return INCOMPLETE_CLAIM if all(verdict.incomplete for verdict in verdicts) else NO_MATCH
+        return COMPLETE if self._complete and all(verdict.level for verdict in verdicts) else PARTIAL
+
+    def _alerts(self) -> Iterable[str]:
+        """Tells, unasked, what an official must know before going on."""
+        for subject, verdict in self._verdicts.items():
+            yield from verdict.alerts
+            record = self._parts[subject].record
+            if verdict.level is None or record is None:
+                continue
+            if subject == "person" and record.fields.get("life_status") == "deceased":
+                yield "deceased"
+            if subject == "organisation" and record.fields.get("status", "active") != "active":
+                yield f"enterprise_{record.fields['status']}"
+
+    def _attribute(self, name: str) -> dict[str, Any]:
+        spec = ATTRIBUTES[name]
+        about: tuple[Subject, ...] = ("person", "organisation") if name == SUBJECT_REPRESENTS else (spec.subject,)
+        for subject in about:
+            refused = self._unsaid(subject)
+            if refused is not None:
+                return refused
+        if name == SUBJECT_REPRESENTS:
+            return self._subject_represents(name)
+        if spec.is_role:
+            return self._roles(name)
+        part = self._parts[spec.subject]
+        record = part.record if spec.kind.governs else part.others.get(spec.kind.name)
+        return self._unknown() if record is None else self._of_record(name, record)
+
+    def _unsaid(self, subject: Subject) -> dict[str, Any] | None:
+        """Answers an attribute of somebody of whom nothing may be said; None when something may."""
+        verdict = self._verdicts.get(subject)
+        if verdict is not None:
+            return None if verdict.level else self._unknown(verdict.needs)
+        if self._found.dossier is not None and self._found.dossier.about(subject) is None:
+            return {"status": "not_applicable"}
+        return self._unknown([_CLAIMED_AS[subject]])
+
+    def _unknown(self, needs: list[str] | None = None) -> dict[str, Any]:
+        # A register that sends nothing has not said that there is nothing.
+        self._complete = False
+        answer: dict[str, Any] = {"status": "unknown", "fallback": ASK_CITIZEN}
+        return answer | {"needs": needs} if needs else answer
+
+    def _of_record(self, name: str, record: StoredRecord) -> dict[str, Any]:
+        value = value_of(name, record.fields)
+        if value is None:
+            if not_applicable(name, record.fields):
+                return {"status": "not_applicable", "source": record.source}
+            return self._unknown()
+        status, provenance = self._provenance(name, record)
+        answer: dict[str, Any] = {"status": status, "value": value}
+        precision = precision_of(name, value)
+        if precision is not None:
+            answer["precision"] = precision
+        return self._release(name, answer, provenance)
+
+    def _provenance(self, name: str, record: StoredRecord) -> tuple[str, dict[str, Any]]:
+        kind = ATTRIBUTES[name].kind.name
+        known = self._provenances.get(kind)
+        if known is None:
+            known = self._provenances[kind] = (
+                self._status(record, waiting=record.waiting),
+                {
+                    "source": record.source,
+                    "updated_at": instant(record.source_version),
+                    "fetched_at": record.fetched_at,
+                    "freshness": "stored",
+                },
+            )
+        return known
+
+    def _status(self, record: StoredRecord, *, waiting: bool) -> str:
         status = "ok"
-    provenance = {
-        "source": REGISTER,
-        "updated_at": _instant(record.source_version),
-        "fetched_at": record.fetched_at,
-        "freshness": "stored",
-    }
-    attributes: dict[str, dict[str, Any]] = {}
-    released: list[str] = []
-    complete = status == "ok" and not permit.withheld
-    for name in permit.released:
-        value = value_of(name, fields)
-        if value is not None:
-            answer: dict[str, Any] = {"status": status, "value": value}
-            precision = _precision(name, value)
-            if precision is not None:
-                answer["precision"] = precision
-            answer.update(provenance)
-            answer["editable"] = name in permit.editable
-            released.append(name)
-        elif name == "person.spouse" and fields.get("marital_status") in _WITHOUT_SPOUSE:
-            answer = {"status": "not_applicable", "source": REGISTER}
-        else:
-            # A register that sends nothing has not said that there is nothing.
-            answer = {"status": "unknown", "fallback": ASK_CITIZEN}
-            complete = False
-        attributes[name] = answer
-    attributes.update(_withheld(permit))
-    alerts = ["deceased"] if fields.get("life_status") == "deceased" else []
-    return Answer(COMPLETE if complete else PARTIAL, attributes, alerts, level, released=released)
+        if waiting:
+            status = "under_correction"
+        elif self._max_age is not None and self._now - record.fetched_at > self._max_age:
+            status = "stale"
+        self._complete = self._complete and status == "ok"
+        return status
 
+    def _release(self, name: str, answer: dict[str, Any], provenance: dict[str, Any]) -> dict[str, Any]:
+        answer.update(provenance)
+        answer["editable"] = name in self._permit.editable
+        self._released.append(name)
+        self._sources.add(provenance["source"])
+        return answer
 
-def value_of(name: str, fields: dict[str, str]) -> str | dict[str, Any] | None:
-    """Reads an attribute out of a flat record: a text, or an object for a place, a relative or a household."""
-    own, keys = ATTRIBUTES[name].own, ATTRIBUTES[name].keys
-    if keys == (own,):
-        return fields.get(own)
-    cut = len(own) + 1
-    group: dict[str, Any] = {key[cut:]: fields[key] for key in keys if key in fields}
-    candidates = group.get("commune_candidates")
-    if candidates is not None:
-        group["commune_candidates"] = candidates.split("|")
-    return group or None
+    def _roles(self, name: str) -> dict[str, Any]:
+        held, claim, person = self._found.roles, self._claims.person, self._parts["person"].record
+        if held is None or claim is None or person is None or name in held.too_many:
+            return self._unknown()
+        value, provenance = listed(name, held, claim, person.fields)
+        if not value:
+            if not held.complete:
+                return self._unknown()
+            return {"status": "none_on_file", "source": ATTRIBUTES[name].kind.sources[0]}
+        self._complete = self._complete and held.complete
+        records = held.represents if name == "role.represents" else held.owns
+        status = self._status(oldest(records), waiting=any(record.waiting for record in records))
+        return self._release(name, {"status": status, "value": value, "complete": held.complete}, provenance)
 
-
-def _precision(name: str, value: Any) -> str | None:
-    if name == "person.birth_date":
-        return {4: "year", 7: "month"}.get(len(value), "day")
-    if name in _PLACES:
-        return next((part for part in ("commune", "province", "country") if part in value), None)
-    return None
-
-
-def _instant(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    def _subject_represents(self, name: str) -> dict[str, Any]:
+        held, claim, enterprise = self._found.roles, self._claims.person, self._parts["organisation"].record
+        if held is None or claim is None or enterprise is None:
+            return self._unknown()
+        value = represents(held, claim, enterprise.fields)
+        if value is None:
+            return self._unknown()
+        status, provenance = self._provenance(name, enterprise)
+        return self._release(name, {"status": status, "value": value}, provenance)

@@ -1,4 +1,4 @@
-"""Comparing an identity claim with a stored record: names at three levels, birth dates at the claimed precision."""
+"""Comparing claims with stored records: names at three levels, birth dates at the claimed precision."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 NameLevel = Literal["exact", "tones", "letters"]
 """How far two names had to be folded until they agreed: not at all (but for case and spaces), tone marks dropped, or
@@ -29,10 +29,60 @@ class Claim:
     name: str | None = None
     birth_date: str | None = None
 
+    @property
+    def number(self) -> str | None:
+        """The number that a record is sought under."""
+        return self.personal_id
+
     def missing(self) -> list[str]:
         """Lists the parts without which a stored record is never released: a number alone proves nothing."""
         parts = {"subject.name": self.name, "subject.birth_date": self.birth_date}
         return [path for path, value in parts.items() if value is None]
+
+    def agreement(self, record: Mapping[str, Any]) -> NameLevel | None:
+        """Compares a complete claim with a canonical record; None unless name and birth date both agree."""
+        if self.name is None or self.birth_date is None:
+            return None
+        if not birth_date_agrees(self.birth_date, record.get("birth_date", "")):
+            return None
+        return name_level(self.name, record.get("name.full", ""))
+
+    def guess(self) -> str:
+        """What is tried at the number: the same again is no new guess."""
+        return f"claim\0{self.name}\0{self.birth_date}"
+
+
+@dataclass(frozen=True, slots=True)
+class EnterpriseClaim:
+    """What a caller says about an enterprise, dependent unit or household business."""
+
+    enterprise_code: str
+    name: str | None = None
+
+    @property
+    def number(self) -> str:
+        """The code that a record is sought under."""
+        return self.enterprise_code
+
+    def missing(self) -> list[str]:
+        """Lists the parts without which a stored record is never released."""
+        return ["enterprise.name"] if self.name is None else []
+
+    def agreement(self, record: Mapping[str, Any]) -> NameLevel | None:
+        """Compares a complete claim with a canonical record; None unless the names agree."""
+        return None if self.name is None else name_level(self.name, record.get("name.full", ""))
+
+    def guess(self) -> str:
+        """What is tried at the code."""
+        return f"enterprise\0{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Whom a lookup is about: a person, an enterprise, or both."""
+
+    person: Claim | None = None
+    enterprise: EnterpriseClaim | None = None
 
 
 def name_level(claimed: str, stored: str) -> NameLevel | None:
@@ -52,15 +102,6 @@ def birth_date_agrees(claimed: str, stored: str) -> bool:
     A claim that is more precise than the register does not agree: the register can't confirm the day.
     """
     return stored == claimed or stored.startswith(claimed + "-")
-
-
-def agreement(claim: Claim, record: Mapping[str, str]) -> NameLevel | None:
-    """Compares a complete claim with a canonical record; None unless name and birth date both agree."""
-    if claim.name is None or claim.birth_date is None:
-        return None
-    if not birth_date_agrees(claim.birth_date, record.get("birth_date", "")):
-        return None
-    return name_level(claim.name, record.get("name.full", ""))
 
 
 def _upper(name: str) -> str:

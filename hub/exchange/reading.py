@@ -8,32 +8,51 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
 
+from schemas.canonical import Kind, Subject, kinds
+
 # The number must be the dossier's subject's: another person's number and a number that the hub has never seen give the
 # same row, so that a caller can't find out whom the hub knows. A number stands once per version of the index key.
-QUESTIONS = """
-select w.position, d.procedure, d.status as dossier_status, d.subject_id, d.mismatches,
+_QUESTIONS = """
+select w.position, d.procedure, d.status as dossier_status, d.subject_id, d.organisation_id, d.mismatches,
        i.identifier_id, i.status as number_status,
        r.source_version, r.fetched_at, r.sealed, k.master_version, k.wrapped_key,
        exists (select from hub.quarantine q
                 where q.key_digest = w.waiting and q.status in ('open', 'assigned')
-                  and q.source_version > r.source_version) as waiting
+                  and q.source_version > r.source_version and starts_with(q.feed, '{register}.')) as waiting
   from unnest($1::integer[], $2::text[], $3::text[], $4::bytea[], $5::bytea[])
        as w (position, consumer_id, dossier, blind, waiting)
   join hub.dossier d on d.consumer_id = w.consumer_id and d.dossier = w.dossier
   left join hub.subject_identifier i
-    on i.scheme = 'personal_id' and i.blind_index = w.blind and i.subject_id = d.subject_id
+    on i.scheme = '{scheme}' and i.blind_index = w.blind and i.subject_id = d.{about}
   left join hub.record r
-    on r.register = 'population' and r.kind = 'person' and r.identifier_id = i.identifier_id and r.status = 'current'
+    on r.register = '{register}' and r.kind = '{kind}' and r.identifier_id = i.identifier_id and r.status = 'current'
   left join hub.subject_key k on k.subject_id = r.subject_id
 """
 
 SERVER_SETTINGS = {"enable_hashjoin": "off", "enable_mergejoin": "off", "enable_seqscan": "off", "jit": "off"}
 """A handful of rows out of millions is always found by index; a planner that guesses otherwise reads whole tables."""
+
+
+ABOUT: Mapping[Subject, str] = {"person": "subject_id", "organisation": "organisation_id"}
+"""The column of a dossier that says whom of each kind it is about."""
+
+
+def governing(subject: Subject) -> Kind:
+    """Returns the kind whose records say which numbers of persons, or of organisations, are in use."""
+    return next(kind for kind in kinds().values() if kind.governs and kind.subject == subject)
+
+
+def questions_about(subject: Subject) -> str:
+    """Writes the statement that finds, for many dossiers, the record under the claimed number of their subject."""
+    kind = governing(subject)
+    names = {"scheme": kind.scheme, "register": kind.sources[0], "kind": kind.name, "about": ABOUT[subject]}
+    return _QUESTIONS.format(**names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +68,9 @@ class Question:
 class GroupReader:
     """Asks questions together, with at most `under_way` statements at once."""
 
-    def __init__(self, pool: asyncpg.Pool, *, under_way: int = 2, largest: int = 64) -> None:
+    def __init__(self, pool: asyncpg.Pool, subject: Subject, *, under_way: int = 2, largest: int = 64) -> None:
         self._pool = pool
+        self._questions = questions_about(subject)
         self._free = under_way
         self._largest = largest
         self._waiting: deque[tuple[Question, asyncio.Future[Any]]] = deque()
@@ -91,7 +111,7 @@ class GroupReader:
         asked = [(position, each, blind) for position, each in enumerate(questions) for blind in each.blinds]
         found: dict[int, Any] = {}
         rows = await self._pool.fetch(
-            QUESTIONS,
+            self._questions,
             [position for position, _, _ in asked],
             [each.consumer_id for _, each, _ in asked],
             [each.dossier for _, each, _ in asked],

@@ -66,6 +66,7 @@ def merge_subjects(conn: psycopg.Connection[Any], ring: KeyRing, source: int, ta
     conn.execute("update hub.role set holder_id = %s where holder_id = %s", (target, source))
     conn.execute("update hub.role set organisation_id = %s where organisation_id = %s", (target, source))
     conn.execute("update hub.dossier set subject_id = %s where subject_id = %s", (target, source))
+    conn.execute("update hub.dossier set organisation_id = %s where organisation_id = %s", (target, source))
     conn.execute(
         "update hub.subject set merged_into = %s where subject_id = %s or merged_into = %s", (target, source, source)
     )

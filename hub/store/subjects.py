@@ -11,18 +11,20 @@ import psycopg
 from hub.store.retired_keys import LOCK_ALONE, usable_versions, usable_versions_async
 from hub.trust.keys import KeyRing
 from hub.trust.sealing import identifier_aad, new_data_key, seal, subject_aad
+from schemas.canonical import SCHEMES, Subject
 
+# The scheme goes into the blind index; the condition on it is the partial index's.
 _FIND = """
 select subject_id from hub.subject_identifier
- where scheme = 'personal_id' and blind_index = any($1::bytea[]) and key_version = any($2::smallint[]) limit 1
+ where scheme <> 'former_id' and blind_index = any($1::bytea[]) and key_version = any($2::smallint[]) limit 1
 """
 # A merge takes this lock alone: the subject stays who it is until the claim's transaction has ended.
 _HOLD = "select pg_advisory_xact_lock_shared(hashtextextended('hub.subject|' || $1::bigint, 0))"
 _CREATE = """
-with born as (insert into hub.subject (subject_id, kind) values ($1, 'person')),
+with born as (insert into hub.subject (subject_id, kind) values ($1, $9)),
      keyed as (insert into hub.subject_key (subject_id, master_version, wrapped_key) values ($1, $2, $3))
 insert into hub.subject_identifier (identifier_id, key_version, scheme, blind_index, subject_id, status, sealed)
-select $4, version, 'personal_id', blind, $1, 'claimed', $7
+select $4, version, $8, blind, $1, 'claimed', $7
   from unnest($5::smallint[], $6::bytea[]) n (version, blind)
 """
 _KNOWN = """
@@ -30,6 +32,7 @@ select n.number from unnest(%s::integer[], %s::smallint[], %s::bytea[]) n (numbe
   join hub.subject_identifier i
     on i.scheme = %s and i.key_version = n.version and i.blind_index = n.blind
  where exists (select from hub.dossier d where d.subject_id = i.subject_id)
+    or exists (select from hub.dossier d where d.organisation_id = i.subject_id)
 """
 
 if TYPE_CHECKING:
@@ -37,18 +40,20 @@ if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
 
 
-async def indexes(conn: Connection, ring: KeyRing, personal_id: str) -> tuple[list[int], list[bytes]]:
-    """Returns the blind indexes of a 12-digit number under every usable version, and those versions.
+async def indexes(
+    conn: Connection, ring: KeyRing, number: str, kind: Subject = "person"
+) -> tuple[list[int], list[bytes]]:
+    """Returns the blind indexes of a person's or organisation's number under every usable version, and those versions.
 
     Raises:
         KeyRefused: this process holds only retired keys.
     """
     versions = await usable_versions_async(conn, ring)
-    return versions, [ring.blind_index(version, "personal_id", personal_id) for version in versions]
+    return versions, [ring.blind_index(version, SCHEMES[kind], number) for version in versions]
 
 
-async def claim(conn: Connection, ring: KeyRing, personal_id: str) -> int:
-    """Returns the subject of a 12-digit number, and creates it when the number was never seen.
+async def claim(conn: Connection, ring: KeyRing, number: str, kind: Subject = "person") -> int:
+    """Returns the subject of a person's or organisation's number, and creates it when the number was never seen.
 
     Runs inside the caller's transaction, and keeps the subject from being merged into another one until it ends: a
     dossier that is inserted in that transaction stands with the right subject.
@@ -56,11 +61,11 @@ async def claim(conn: Connection, ring: KeyRing, personal_id: str) -> int:
     Raises:
         KeyRefused: this process holds only retired keys.
     """
-    versions, blinds = await indexes(conn, ring, personal_id)
+    versions, blinds = await indexes(conn, ring, number, kind)
     while True:
         subject_id = await conn.fetchval(_FIND, blinds, versions)
         if subject_id is None:
-            subject_id = await _create(conn, ring, personal_id, versions, blinds)
+            subject_id = await _create(conn, ring, number, kind, versions, blinds)
             if subject_id is not None:
                 return int(subject_id)
             continue
@@ -70,20 +75,19 @@ async def claim(conn: Connection, ring: KeyRing, personal_id: str) -> int:
 
 
 async def _create(
-    conn: Connection, ring: KeyRing, personal_id: str, versions: list[int], blinds: list[bytes]
+    conn: Connection, ring: KeyRing, number: str, kind: Subject, versions: list[int], blinds: list[bytes]
 ) -> int | None:
     """Creates a subject for a number; None when somebody else did meanwhile."""
     subject_id = await conn.fetchval("select nextval('hub.subject_id_seq')")
     identifier_id = await conn.fetchval("select nextval('hub.identifier_id_seq')")
     key = new_data_key()
     wrapped = ring.wrap(key, subject_aad(subject_id))
-    sealed = seal(key, personal_id.encode(), identifier_aad(identifier_id))
+    sealed = seal(key, number.encode(), identifier_aad(identifier_id))
     try:
         async with conn.transaction():
             await conn.execute(_HOLD, subject_id)
-            await conn.execute(
-                _CREATE, subject_id, ring.master_version, wrapped, identifier_id, versions, blinds, sealed
-            )
+            places = (identifier_id, versions, blinds, sealed, SCHEMES[kind], kind)
+            await conn.execute(_CREATE, subject_id, ring.master_version, wrapped, *places)
     except asyncpg.UniqueViolationError:
         return None
     return int(subject_id)

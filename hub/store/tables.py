@@ -341,7 +341,8 @@ dossier = Table(
     Column("consumer_id", Text, ForeignKey(consumer.c.consumer_id), nullable=False),
     Column("dossier", Text, nullable=False),
     Column("procedure", Text, nullable=False),
-    Column("subject_id", BigInteger, ForeignKey(subject.c.subject_id), nullable=False),
+    Column("subject_id", BigInteger, ForeignKey(subject.c.subject_id), nullable=True, comment="the person"),
+    Column("organisation_id", BigInteger, ForeignKey(subject.c.subject_id), nullable=True, comment="the enterprise"),
     Column("status", Text, nullable=False, server_default=text("'open'")),
     _time("opened_at", now=True),
     _time("closed_at", null=True),
@@ -354,7 +355,9 @@ dossier = Table(
     ),
     PrimaryKeyConstraint("consumer_id", "dossier"),
     CheckConstraint("status in ('open','closed')", name="dossier_status"),
+    CheckConstraint("num_nonnulls(subject_id, organisation_id) > 0", name="dossier_about"),
     Index("dossier_subject", "subject_id"),
+    Index("dossier_organisation", "organisation_id", postgresql_where=text("organisation_id is not null")),
 )
 
 used_assertion = Table(
@@ -389,8 +392,10 @@ exchange_log = Table(
     Column("code", Text, nullable=True, comment="stable error code of a refusal"),
     Column("request_digest", LargeBinary, nullable=True),
     Column("answer_digest", LargeBinary, nullable=True),
+    Column("organisation_id", BigInteger, nullable=True, comment="the enterprise; subject_id is the person"),
     PrimaryKeyConstraint("at", "writer", "sequence"),
     Index("exchange_log_subject", "subject_id", "at"),
+    Index("exchange_log_organisation", "organisation_id", "at", postgresql_where=text("organisation_id is not null")),
     Index("exchange_log_id", "exchange_id"),
     postgresql_partition_by="RANGE (at)",
 )

@@ -96,7 +96,9 @@ KIND = Kind(
     ),
     attributes={
         "code": ("Mã số doanh nghiệp", "Enterprise code"),
-        "name": ("Tên doanh nghiệp", "Name of the enterprise"),
+        "name.full": ("Tên doanh nghiệp bằng tiếng Việt", "Name of the enterprise"),
+        "name.short": ("Tên doanh nghiệp viết tắt", "Short name of the enterprise"),
+        "name.foreign": ("Tên doanh nghiệp bằng tiếng nước ngoài", "Name of the enterprise in a foreign language"),
         "kind": ("Loại hình doanh nghiệp", "Type of enterprise"),
         "status": ("Tình trạng hoạt động", "Status of the enterprise"),
         "parent_code": ("Mã số doanh nghiệp chủ quản", "Code of the parent enterprise"),

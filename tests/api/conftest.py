@@ -25,7 +25,7 @@ from hub.settings import Role, Settings
 from hub.store import engine
 from hub.store.records import PublishRow, publish_rows
 from hub.trust.keys import KeyRing
-from schemas.canonical import kinds
+from schemas.canonical import Kind, kinds
 
 PROCEDURE = "1.004623"
 DOSSIER = "G16.01-261122-0007"
@@ -173,24 +173,41 @@ class Store:
         self, *records: dict[str, str], version: int = VERSION, status: str = "current", age: timedelta = timedelta(0)
     ) -> None:
         """Publishes canonical records."""
+        self.publish_as("population", kinds()["person"], *records, version=version, status=status, age=age)
+
+    def publish_enterprises(self, *records: dict[str, Any], version: int = VERSION, status: str = "current") -> None:
+        """Publishes canonical records of enterprises."""
+        self.publish_as("business", kinds()["organisation"], *records, version=version, status=status)
+
+    def publish_as(
+        self,
+        register: str,
+        kind: Kind,
+        *records: dict[str, Any],
+        version: int = VERSION,
+        status: str = "current",
+        age: timedelta = timedelta(0),
+    ) -> None:
+        """Publishes records of a kind as a register brings them."""
         batch_id = self._batch()
         rows = [
             PublishRow(
                 position,
-                record["personal_id"],
+                record[kind.key],
                 version,
                 status,
                 record.get("replaced_by"),
                 record.get("former_id"),
                 orjson.dumps(record),
+                roles=tuple(kind.holders(record)),
             )
             for position, record in enumerate(records)
         ]
         publish_rows(
             self.conn,
             self.ring,
-            register="population",
-            kind=kinds()["person"],
+            register=register,
+            kind=kind,
             batch_id=batch_id,
             fetched_at=datetime.now(UTC) - age,
             mapping_version=1,
@@ -198,15 +215,15 @@ class Store:
         )
         self.conn.commit()
 
-    def quarantine(self, personal_id: str, version: int, status: str = "open") -> None:
+    def quarantine(self, number: str, version: int, status: str = "open", feed: str = "population.citizens") -> None:
         """Puts a version of a record into quarantine."""
         self.conn.execute(
             """insert into hub.quarantine (entry_id, batch_id, position, feed, stage, rule_id, field, error_group,
                    severity, findings, key_digest, source_version, wire_digest, master_version, wrapped_key,
                    sealed_wire, status, due_on)
-               values (%s, %s, 0, 'population.citizens', 'row', 'conflict.number_gender', 'gender', 'conflict',
+               values (%s, %s, 0, %s, 'row', 'conflict.number_gender', 'gender', 'conflict',
                    'quarantine', '[]', %s, %s, '', 1, '', '', %s, now())""",
-            (uuid4(), self._batch(), self.ring.digest(personal_id.encode()), version, status),
+            (uuid4(), self._batch(), feed, self.ring.digest(number.encode()), version, status),
         )
         self.conn.commit()
 

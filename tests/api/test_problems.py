@@ -34,7 +34,8 @@ def test_every_reason_is_in_the_catalogue() -> None:
     """Reasons of invalid parameters and the log's own codes are documented."""
     used = set(re.findall(r'InvalidParam\([^,()]+(?:\([^()]*\))?, "([a-z_]+)"', _sources()))
     assert used and used <= set(REASONS)
-    assert set(re.findall(r'"(claim\.[a-z_]+)"', _sources())) == set(LOG_REASONS)
+    logged = r'"((?:claim|enterprise)\.(?:incomplete|no_record|differs|former_id|ambiguous|number_cancelled))"'
+    assert set(re.findall(logged, _sources())) == set(LOG_REASONS)
 
 
 def test_the_page_of_errors_is_up_to_date() -> None:

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from hub.exchange.match import Claim, agreement, birth_date_agrees, name_level
+from hub.exchange.match import Claim, birth_date_agrees, name_level
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_birth_dates_agree_at_the_claimed_precision(claimed: str, stored: str, a
 def test_a_claim_without_a_name_never_agrees() -> None:
     """A number and a birth date alone prove nothing."""
     record = {"name.full": "Nguyễn Văn An", "birth_date": "1950"}
-    assert agreement(Claim(personal_id="100050000017", birth_date="1950"), record) is None
+    assert Claim(personal_id="100050000017", birth_date="1950").agreement(record) is None
 
 
 def test_a_claim_lists_what_it_lacks() -> None:
