@@ -17,7 +17,7 @@ def sync_feed(dag_id, feed, cron, due):
     """Makes the DAG of a feed: `cron` in Vietnamese time, `due` after how long a run is slow."""
     window = {name: sdk.Param(None, **INSTANT) for name in ("since", "until")}  # one Param for both would mix them up
     schedule = sdk.CronTriggerTimetable(cron, timezone="Asia/Ho_Chi_Minh", run_immediately=timedelta(0))
-    slow = sdk.AsyncCallback("hub.alerts.run_is_slow", kwargs={"feed": feed})
+    slow = sdk.AsyncCallback("hub.alerts.late.run_is_slow", kwargs={"feed": feed})
     deadline = sdk.DeadlineAlert(sdk.DeadlineReference.DAGRUN_QUEUED_AT, due, slow, name=f"slow-{dag_id}")
 
     @sdk.dag(dag_id, schedule=schedule, max_active_runs=1, params=window, default_args=POLICY, deadline=deadline)

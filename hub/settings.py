@@ -161,6 +161,47 @@ class FeedSettings(BaseModel):
     shrink_floor: Annotated[float, Field(ge=0, le=1)] = Field(
         0.5, description="A batch smaller than this share of the usual one waits for a human."
     )
+    silent_after: Annotated[timedelta, Field(gt=timedelta(0))] = Field(
+        timedelta(hours=3), description="A feed that was not published for longer raises an alert."
+    )
+
+
+class AlertSettings(BaseModel):
+    """Who is told when something is wrong, and how. Without a channel alerts are kept and shown, and told to nobody."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    webhook_url: str | None = Field(
+        None,
+        description="Address that messages are posted to as JSON, or a reference to it when it is a secret itself; "
+        "`https` outside the sandbox.",
+    )
+    webhook_secret: SecretReference | None = Field(
+        None, description="Reference to the key (`whsec_…`) that signs them as Standard Webhooks do."
+    )
+    email_to: str = Field("", description="Addresses of the recipients, separated by commas.")
+    email_from: str = Field("", description="Address of the sender.")
+    smtp_host: str | None = Field(None, description="Mail server.")
+    smtp_port: Annotated[int, Field(ge=1, le=65_535)] = Field(587, description="Its port.")
+    smtp_security: str = Field(
+        "starttls",
+        pattern="^(starttls|tls|none)$",
+        description="`starttls`, `tls` from the first byte, or `none` (in the sandbox only).",
+    )
+    smtp_user: str | None = Field(None, description="Account at the mail server.")
+    smtp_secret: SecretReference | None = Field(None, description="Reference to the account's password.")
+    ca_file: Path | None = Field(None, description="Private certificate authority of webhook and mail server.")
+    remind_after: Annotated[timedelta, Field(ge=timedelta(minutes=5))] = Field(
+        timedelta(hours=12), description="An alert that goes on is told again after this time."
+    )
+    settle: timedelta = Field(
+        timedelta(minutes=10),
+        description="An end is told once it has lasted this long; what begins again before is the same alert.",
+    )
+    growth_factor: Annotated[float, Field(gt=1)] = Field(
+        3.0, description="A run of which this many times the usual share is refused raises an alert,"
+    )
+    growth_least: Annotated[int, Field(ge=1)] = Field(20, description="if at least so many records were refused.")
 
 
 class Settings(BaseSettings):
@@ -191,6 +232,7 @@ class Settings(BaseSettings):
     )
     registers: dict[str, RegisterSettings] = Field(default_factory=dict, description="The registers, by name.")
     feeds: dict[str, FeedSettings] = Field(default_factory=dict, description="The feeds, by name (dot written `_`).")
+    alerts: AlertSettings = Field(default_factory=AlertSettings, description="Who is told when something is wrong.")
     api_url: str = Field("http://127.0.0.1:8000", description="Public address of the lookup API; audience of tokens.")
     token_minutes: Annotated[int, Field(ge=1, le=60)] = Field(10, description="Life of an access token.")
     landed_retention_days: Annotated[int, Field(ge=1)] = Field(30, description="Days a landed batch and its key live.")

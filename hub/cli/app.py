@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from hub.cli import (
+    alerts,
     batches,
     codes,
     connectors,
@@ -39,6 +40,7 @@ for group, name in (
     (keys.app, "keys"),
     (secrets.app, "secrets"),
     (database.app, "db"),
+    (alerts.app, "alerts"),
 ):
     app.add_typer(group, name=name)
 

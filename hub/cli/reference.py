@@ -16,6 +16,7 @@ import typer
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from hub.alerts.conditions import CONDITIONS
 from hub.api.app import create_app
 from hub.cli.app import app
 from hub.cli.attribute_reference import attributes_page
@@ -23,7 +24,7 @@ from hub.exchange.signing_keys import create_signing_key
 from hub.mapping import code_rules, lint
 from hub.mapping.rule import Rule
 from hub.quality.rules import RULES
-from hub.settings import FeedSettings, RegisterSettings, Settings
+from hub.settings import AlertSettings, FeedSettings, RegisterSettings, Settings
 from hub.trust.keys import KeyRing
 
 WRITTEN = "This page is written by `python -m hub.cli.reference docs/reference`.\n"
@@ -49,6 +50,9 @@ def settings_page() -> str:
         "`<NAME>` is the feed's name with its dot written as underscore, such as `POPULATION_CITIZENS`.",
         "",
         *_fields("HUB_FEEDS__<NAME>__", FeedSettings),
+        "## Alerts",
+        "",
+        *_fields("HUB_ALERTS__", AlertSettings),
     ]
     return "\n".join(parts).rstrip() + "\n"
 
@@ -128,7 +132,31 @@ def routes_page() -> str:
     return "\n".join(parts) + "\n"
 
 
+def alerts_page() -> str:
+    """Returns every condition that raises an alert, in both languages."""
+    rows = [
+        f"| `{each.id}` | {each.severity} | **{_plain(each.vi.what)}** {_plain(each.vi.do)} "
+        f"| **{_plain(each.en.what)}** {_plain(each.en.do)} |"
+        for each in CONDITIONS.values()
+    ]
+    return "\n".join(
+        [
+            "# Alerts",
+            "",
+            "Every condition that raises an alert. ‹words› stand for what is found: names of registers and feeds,",
+            "counts and ids, never a value of a record. What to do at night stands in [operate.md](../operate.md).",
+            "",
+            WRITTEN,
+            "| condition | severity | Tiếng Việt | English |",
+            "| --- | --- | --- | --- |",
+            *rows,
+            "",
+        ]
+    )
+
+
 PAGES = {
+    "alerts.md": alerts_page,
     "settings.md": settings_page,
     "rules.md": rules_page,
     "lint.md": lint_page,
@@ -139,7 +167,10 @@ PAGES = {
 
 
 def _message(rule: type[Rule]) -> str:
-    words = rule.words().replace("{hint}", "").replace("|", "\\|")
+    return _plain(rule.words().replace("{hint}", "").replace("|", "\\|"))
+
+
+def _plain(words: str) -> str:
     return re.sub(r"\{(\w+)\}", r"‹\1›", words)
 
 

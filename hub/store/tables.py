@@ -90,6 +90,7 @@ batch = Table(
     ),
     CheckConstraint("since < until", name="batch_window"),
     Index("batch_feed_sequence", "feed", "sequence"),
+    Index("batch_parked", "feed", "sequence", postgresql_where=text("state = 'parked'")),
 )
 
 ledger = Table(
@@ -454,4 +455,41 @@ register_token = Table(
     Column("sealed", LargeBinary, nullable=False),
     _time("expires_at"),
     PrimaryKeyConstraint("register", "name"),
+)
+
+# --- alerts -------------------------------------------------------------------------------------------------------
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("alert_id", Uuid, primary_key=True),
+    Column("condition", Text, nullable=False),
+    Column("about", Text, nullable=False, comment="a register, a feed or a part of the hub"),
+    Column("severity", Text, nullable=False),
+    Column("facts", JSONB, nullable=False, server_default=text("'{}'"), comment="counts and ids; no values"),
+    _time("began_at"),
+    _time("ended_at", null=True),
+    CheckConstraint("severity in ('warning','critical')", name="alert_severity"),
+    Index("alert_open", "condition", "about", unique=True, postgresql_where=text("ended_at is null")),
+)
+
+alert_notice = Table(
+    "alert_notice",
+    metadata,
+    Column("alert_id", Uuid, ForeignKey(alert.c.alert_id, ondelete="CASCADE"), nullable=False),
+    Column("channel", Text, nullable=False, comment="webhook or email"),
+    Column("told", Text, nullable=False, comment="waiting, began, ended"),
+    _time("at", comment="when that was told, or when it began to wait"),
+    PrimaryKeyConstraint("alert_id", "channel"),
+    CheckConstraint("told in ('waiting','began','ended')", name="alert_told"),
+    Index("alert_notice_waiting", "channel", postgresql_where=text("told = 'waiting'")),
+)
+
+alert_round = Table(
+    "alert_round",
+    metadata,
+    Column("single", Boolean, primary_key=True, server_default=text("true")),
+    _time("began_at", comment="when alerts were looked for the first time"),
+    _time("at", comment="when alerts were looked for last"),
+    CheckConstraint("single", name="alert_round_single"),
 )

@@ -15,7 +15,7 @@ from hub.settings import ROOT
 
 FILES = sorted((ROOT / "dags").glob("*.py"))
 SYNCS = sorted(file.stem for file in FILES if file.stem.endswith("_sync"))
-NAMES = {*SYNCS, "quality_report", "release_batch", "reconcile", "retention"}
+NAMES = {*SYNCS, "quality_report", "release_batch", "reconcile", "retention", "alerts"}
 
 
 def test_every_dag_imports(dag_bag: Any) -> None:
@@ -53,7 +53,7 @@ def test_a_sync_is_hourly_and_alone(dag_bag: Any, name: str, cron: str) -> None:
     assert sync.deadline
 
 
-@pytest.mark.parametrize("name", [*SYNCS, "reconcile", "retention"])
+@pytest.mark.parametrize("name", [*SYNCS, "reconcile", "retention", "alerts"])
 def test_no_schedule_starts_because_its_file_was_just_seen(dag_bag: Any, name: str) -> None:
     """A schedule that was due before the file was first parsed waits for its next time: a first start is empty."""
     timetable = dag_bag.dags[name].timetable
@@ -133,7 +133,7 @@ def test_the_question_is_a_plain_one(dag_bag: Any) -> None:
 def test_a_slow_run_is_told_unless_it_has_ended() -> None:
     """The deadline's callback speaks of a run that is still under way, and only of that."""
     script = (
-        "import asyncio; from hub.alerts import run_is_slow\n"
+        "import asyncio; from hub.alerts.late import run_is_slow\n"
         "for state in ('running', 'success'):\n"
         "    run = {'dag_run_id': state + '-run', 'state': state}\n"
         "    asyncio.run(run_is_slow(feed='population.citizens', context={'dag_run': run}))\n"
