@@ -47,8 +47,7 @@ def check(settings: Settings, ways: list[Channel] | None = None) -> Outcome:
     """
     ways = channels(settings) if ways is None else ways
     try:
-        with connect(settings, Role.PIPELINE) as conn:
-            alerts.lock_round(conn)
+        with connect(settings, Role.PIPELINE) as conn, alerts.one_round(conn):
             outage.hand_over(settings, conn)
             return _round(settings, conn, ways)
     except StoreUnavailable:

@@ -7,7 +7,8 @@ take waits for it, and is told when it can be.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -60,8 +61,9 @@ class Due:
     told_at: datetime
 
 
-def lock_round(conn: psycopg.Connection[Any]) -> None:
-    """Takes the alerts for this session: one process tells them at a time.
+@contextmanager
+def one_round(conn: psycopg.Connection[Any]) -> Iterator[None]:
+    """Holds the alerts for a round: one process tells them at a time. A process that is killed lets go of them.
 
     Raises:
         RoundBusy: another process holds them.
@@ -70,6 +72,13 @@ def lock_round(conn: psycopg.Connection[Any]) -> None:
     conn.commit()
     if taken is None or not taken[0]:
         raise RoundBusy("another process looks for alerts at this moment: `hub alerts list` shows what it found")
+    try:
+        yield
+    finally:
+        with suppress(psycopg.Error):  # a connection that broke holds nothing any more
+            conn.rollback()
+            conn.execute("select pg_advisory_unlock(hashtextextended('lienthong alerts', 0))")
+            conn.commit()
 
 
 def open_alerts(conn: psycopg.Connection[Any]) -> list[Alert]:

@@ -175,10 +175,8 @@ def test_a_kill_between_sending_and_noting_repeats_one_message(ward: Ward, recei
 def test_two_rounds_at_once_tell_once(ward: Ward, receiver: Inbox) -> None:
     """While a process looks for alerts another one is told so, and tells nobody."""
     ward.breaker("open")
-    with connect(ward.settings, Role.PIPELINE) as other:
-        alerts.lock_round(other)
-        with pytest.raises(RoundBusy):
-            ward.round()
+    with connect(ward.settings, Role.PIPELINE) as other, alerts.one_round(other), pytest.raises(RoundBusy):
+        ward.round()
     ward.round()
 
     assert len(receiver.posts) == 1

@@ -63,6 +63,7 @@ def test_what_a_program_reads_can_be_json() -> None:
         ("consumer", "officer"),
         ("consumer", "grant"),
         ("consumer", "revoke"),
+        ("alerts", "test"),
     }
 
 
