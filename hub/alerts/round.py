@@ -17,8 +17,9 @@ from hub.alerts.channels import Channel, Undelivered, channels
 from hub.alerts.conditions import CONDITIONS
 from hub.alerts.message import Message
 from hub.alerts.watches import Sight, look
+from hub.pipeline.feeds import feed_names
 from hub.settings import Role, Settings, get_settings
-from hub.store import alerts, health
+from hub.store import alerts, batches, health
 from hub.store.alerts import Seen
 from hub.store.engine import StoreUnavailable, connect
 
@@ -75,6 +76,9 @@ def hub_name(settings: Settings) -> str:
 
 def _round(settings: Settings, conn: psycopg.Connection, ways: list[Channel]) -> Outcome:
     wanted = settings.alerts
+    for feed in feed_names():
+        if feed.partition(".")[0] in settings.registers:
+            batches.register_feed(conn, feed)  # one whose pipeline was never started is silent from now on
     sight = Sight(settings, health.read(conn), tuple(alerts.open_alerts(conn)))
     seen = [Seen(each.condition.id, each.about, each.condition.severity, each.facts) for each in look(sight)]
     names = [way.name for way in ways]

@@ -12,10 +12,9 @@ from datetime import datetime, timedelta
 
 from hub.alerts import conditions
 from hub.alerts.conditions import Finding
-from hub.pipeline.feeds import feed_names
 from hub.settings import Settings
 from hub.store.alerts import Alert
-from hub.store.health import FeedHealth, Health, Published
+from hub.store.health import Health, Published
 
 _VOLUME_RULES = ("batch.empty", "batch.shrunken")
 _RUN = timedelta(hours=1)
@@ -35,15 +34,6 @@ class Sight:
         """The moment of it all, by the database's clock."""
         return self.health.at
 
-    def feeds(self) -> Iterator[FeedHealth]:
-        """Every feed that was ever asked, and those that should have been: their register is configured."""
-        yield from self.health.feeds
-        known = {each.feed for each in self.health.feeds}
-        for name in feed_names():
-            feed = FeedHealth(name)
-            if name not in known and feed.register in self.settings.registers:
-                yield feed
-
 
 Watch = Callable[[Sight], Iterator[Finding]]
 
@@ -53,23 +43,23 @@ def silent_feeds(sight: Sight) -> Iterator[Finding]:
 
     One that waits for a human is silent for that reason, which is another finding.
     """
-    for feed in sight.feeds():
+    for feed in sight.health.feeds:
         if feed.parked:
             continue
-        since = feed.fresh_at or sight.health.alerts_began_at
+        since = feed.fresh_at
         register = sight.settings.registers.get(feed.register)
         for begins, ends in register.maintenances if register else ():
-            if begins <= sight.at and (since is None or ends > since):
+            if begins <= sight.at and ends > since:
                 since = min(ends, sight.at)
         limit = sight.settings.feed(feed.feed).silent_after
-        if since is not None and sight.at - since > limit:
+        if sight.at - since > limit:
             facts = {"hours": _hours(sight.at - since), "limit": _hours(limit)}
             yield Finding(conditions.FEED_SILENT, feed.feed, facts)
 
 
 def parked_batches(sight: Sight) -> Iterator[Finding]:
     """Feeds that stand still because a batch waits for a human."""
-    for feed in sight.feeds():
+    for feed in sight.health.feeds:
         for batch, rule in feed.parked[:1]:
             condition = conditions.FEED_VOLUME if rule in _VOLUME_RULES else conditions.FEED_PARKED
             yield Finding(condition, feed.feed, {"batch": batch, "rule": rule or "?"})
@@ -78,7 +68,7 @@ def parked_batches(sight: Sight) -> Iterator[Finding]:
 def growing_quarantines(sight: Sight) -> Iterator[Finding]:
     """Feeds whose newest records are refused far more often than those of the batches before."""
     wanted = sight.settings.alerts
-    for feed in sight.feeds():
+    for feed in sight.health.feeds:
         new = [each for each in feed.recent if each.at > feed.recent[0].at - _RUN]
         before = feed.recent[len(new) :]
         refused, fetched = _sums(new)

@@ -102,9 +102,7 @@ def merge(conn: psycopg.Connection[Any], seen: Sequence[Seen], at: datetime, set
     )
     conn.execute("delete from hub.alert where ended_at < %s", (at - KEPT,))
     conn.execute(
-        """insert into hub.alert_round (began_at, at) values (%(at)s, %(at)s)
-           on conflict (single) do update set at = excluded.at""",
-        {"at": at},
+        "insert into hub.alert_round (at) values (%s) on conflict (single) do update set at = excluded.at", (at,)
     )
 
 

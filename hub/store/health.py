@@ -46,8 +46,7 @@ select jsonb_build_object(
                          order by b.sequence desc limit 50) r) as recent
           from hub.feed f) each
     ), '[]'),
-    'alerts', (select jsonb_build_object('began_at', extract(epoch from r.began_at), 'at', extract(epoch from r.at))
-                 from hub.alert_round r),
+    'alerts_at', (select extract(epoch from at) from hub.alert_round),
     'open_alerts', (select count(*) from hub.alert where ended_at is null),
     'untold', (select coalesce(jsonb_object_agg(channel, waiting), '{}') from (
         select channel, count(*) as waiting from hub.alert_notice where told = 'waiting' group by channel) w)
@@ -88,14 +87,14 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class FeedHealth:
-    """One feed. `fresh_at` is its watermark; before its first batch (`published` is false), when it was first asked.
+    """One feed. `fresh_at` is its watermark; before its first batch (`published` is false), since when it is known.
 
     `parked` are the batches that wait for a human, with the rule that stopped each; `recent` the last published
     batches, the newest first.
     """
 
     feed: str
-    fresh_at: datetime | None = None
+    fresh_at: datetime
     published: bool = False
     newest_batch: str | None = None
     newest_state: str | None = None
@@ -114,14 +113,12 @@ class FeedHealth:
 class Health:
     """Everything at one moment of the database's clock.
 
-    `alerts_at` is when alerts were last looked for, `alerts_began_at` when for the first time; `untold` counts the
-    alerts that wait to be told, by channel.
+    `alerts_at` is when alerts were last looked for; `untold` counts the alerts that wait to be told, by channel.
     """
 
     at: datetime
     registers: tuple[RegisterHealth, ...] = ()
     feeds: tuple[FeedHealth, ...] = ()
-    alerts_began_at: datetime | None = None
     alerts_at: datetime | None = None
     open_alerts: int = 0
     untold: tuple[tuple[str, int], ...] = ()
@@ -137,13 +134,11 @@ def parse(text: str) -> Health:
     """Reads the value that the statement returns."""
     found = orjson.loads(text)
     at = _instant(found["at"])
-    alerts = found["alerts"] or {}
     return Health(
         at,
         tuple(_register(each, at) for each in found["registers"]),
         tuple(_feed(each) for each in found["feeds"]),
-        _instant_or_none(alerts.get("began_at")),
-        _instant_or_none(alerts.get("at")),
+        _instant_or_none(found["alerts_at"]),
         found["open_alerts"],
         tuple(sorted(found["untold"].items())),
     )

@@ -489,7 +489,6 @@ alert_round = Table(
     "alert_round",
     metadata,
     Column("single", Boolean, primary_key=True, server_default=text("true")),
-    _time("began_at", comment="when alerts were looked for the first time"),
     _time("at", comment="when alerts were looked for last"),
     CheckConstraint("single", name="alert_round_single"),
 )

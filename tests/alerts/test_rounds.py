@@ -12,7 +12,7 @@ import pytest
 from hub.alerts.channels import channels
 from hub.alerts.message import Message
 from hub.alerts.round import check
-from hub.settings import Role, Settings
+from hub.settings import RegisterSettings, Role, Settings
 from hub.store import alerts
 from hub.store.alerts import RoundBusy
 from hub.store.engine import StoreUnavailable, connect
@@ -35,6 +35,20 @@ def test_a_healthy_hub_says_nothing(ward: Ward, receiver: Inbox) -> None:
     outcome = ward.round()
 
     assert (outcome.open, outcome.told, receiver.asked) == (0, {}, 0)
+
+
+def test_a_pipeline_that_was_never_started_is_noticed(ward: Ward, receiver: Inbox) -> None:
+    """A feed of a configured register is known from the first round on, and silent when nothing comes in its time."""
+    business = {"business": RegisterSettings(url="http://127.0.0.1:1/business")}
+    settings = ward.settings.model_copy(update={"registers": business})
+    ward.round(settings)
+    ward.do("update hub.feed set updated_at = updated_at - interval '4 hours' where watermark is null")
+    ward.round(settings)
+
+    (document,) = receiver.documents()
+    assert [(each["condition"], each["about"]) for each in document["data"]["began"]] == [
+        ("feed.silent", "business.enterprises")
+    ]
 
 
 def test_everything_that_began_is_one_message(ward: Ward, receiver: Inbox) -> None:

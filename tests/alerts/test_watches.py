@@ -23,7 +23,6 @@ def sight(
     *feeds: FeedHealth,
     registers: tuple[RegisterHealth, ...] = (),
     noted: tuple[Alert, ...] = (),
-    began: datetime | None = None,
     maintenance: str = "",
     **settings: Any,
 ) -> Sight:
@@ -35,7 +34,7 @@ def sight(
         alerts=AlertSettings(growth_factor=3, growth_least=20),
         **settings,
     )
-    return Sight(made, Health(NOW, registers, feeds, began, began), noted)
+    return Sight(made, Health(NOW, registers, feeds), noted)
 
 
 def found(seen: Sight) -> list[tuple[str, str]]:
@@ -59,13 +58,6 @@ def test_nothing_is_wrong_with_what_is_well() -> None:
 def test_a_feed_is_silent_beyond_its_limit(age: timedelta, silent: bool) -> None:
     """The limit itself is still allowed."""
     assert found(sight(feed(age))) == ([("feed.silent", FEED)] if silent else [])
-
-
-def test_a_feed_that_never_ran_is_silent_since_alerts_are_looked_for() -> None:
-    """A configured register whose pipeline was never started does not stay unnoticed for ever."""
-    assert found(sight(began=NOW - 4 * HOUR)) == [("feed.silent", FEED)]
-    assert found(sight(began=NOW - 2 * HOUR)) == []
-    assert found(sight()) == []
 
 
 @pytest.mark.parametrize(

@@ -28,12 +28,10 @@ comment on column hub.alert_notice.at is 'when that was told, or when it began t
 
 create table hub.alert_round (
     single boolean default true not null,
-    began_at timestamptz not null,
     at timestamptz not null,
     primary key (single),
     constraint alert_round_single check (single)
 );
-comment on column hub.alert_round.began_at is 'when alerts were looked for the first time';
 comment on column hub.alert_round.at is 'when alerts were looked for last';
 
 -- Whether a batch waits for a human is asked every few seconds, and nearly always answered with no.
