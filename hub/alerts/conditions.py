@@ -150,6 +150,30 @@ RUN_LATE = Condition(
         "See the run in Airflow, and `hub doctor`; wait if the register is slow, stop and repeat the task if it hangs.",
     ),
 )
+SECRET_ENDING = Condition(
+    "secret.ending",
+    "warning",
+    Wording(
+        "{about} hết hạn ngày {day}",
+        "Xin cơ quan nguồn gia hạn hoặc cấp mới, rồi thay tệp; không cần khởi động lại. Xem `hub secrets check`.",
+    ),
+    Wording(
+        "{about} ends on {day}",
+        "Ask the register's side for a new one and replace the file; no restart is needed. See `hub secrets check`.",
+    ),
+)
+SECRET_ENDED = Condition(
+    "secret.ended",
+    "critical",
+    Wording(
+        "{about} đã hết hạn, sắp hết hạn ({day}) hoặc không đọc được",
+        "Thay ngay: hệ thống nguồn sẽ từ chối hoặc không kết nối được. Xem `hub secrets check`.",
+    ),
+    Wording(
+        "{about} has ended, ends within days ({day}) or can't be read",
+        "Replace it now: the register can't be called without it. See `hub secrets check`.",
+    ),
+)
 HUB_DATABASE = Condition(
     "hub.database",
     "critical",
@@ -179,6 +203,8 @@ CONDITIONS: dict[str, Condition] = {
         REGISTER_RESTING,
         REGISTER_QUOTA,
         RUN_LATE,
+        SECRET_ENDING,
+        SECRET_ENDED,
         HUB_DATABASE,
         HUB_TEST,
     )

@@ -14,6 +14,7 @@ from hub.alerts import conditions
 from hub.alerts.conditions import Finding
 from hub.settings import Settings
 from hub.store.alerts import Alert
+from hub.store.expiry import Severity, expiries
 from hub.store.health import Health, Published
 
 _VOLUME_RULES = ("batch.empty", "batch.shrunken")
@@ -113,11 +114,24 @@ def late_runs(sight: Sight) -> Iterator[Finding]:
             yield Finding(conditions.RUN_LATE, alert.about, alert.facts)
 
 
+def ending_secrets(sight: Sight) -> Iterator[Finding]:
+    """Certificates and secrets of registers that end soon, the next one of each; `hub secrets check` lists all."""
+    seen: set[str] = set()
+    for each in expiries(sight.settings, sight.at):
+        about = f"{each.register}.{each.what}"
+        if each.severity is Severity.FINE or about in seen:
+            continue
+        seen.add(about)
+        condition = conditions.SECRET_ENDING if each.severity is Severity.SOON else conditions.SECRET_ENDED
+        yield Finding(condition, about, {"day": f"{each.day or '?'}"})
+
+
 WATCHES: tuple[Watch, ...] = (
     resting_registers,
     spent_quotas,
     parked_batches,
     silent_feeds,
+    ending_secrets,
     growing_quarantines,
     late_runs,
 )

@@ -166,6 +166,24 @@ def test_a_late_run_is_late_until_its_feed_moves_on() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("day", "condition"),
+    [
+        (date(2026, 12, 23), None),
+        (date(2026, 12, 22), "secret.ending"),
+        (date(2026, 11, 30), "secret.ending"),
+        (date(2026, 11, 29), "secret.ended"),
+        (date(2026, 11, 1), "secret.ended"),
+    ],
+)
+def test_a_secret_that_ends_is_told_before(day: date, condition: str | None) -> None:
+    """A month before its end it can wait, a week before it can not."""
+    seen = sight(feed())
+    seen.settings.registers["population"].secret_expires_on = day
+
+    assert found(seen) == ([(condition, "population.secret")] if condition else [])
+
+
 def test_what_hurts_citizens_comes_first() -> None:
     """Critical findings stand above warnings."""
     late = Alert(uuid4(), "run.late", FEED, "warning", {}, NOW, None)
