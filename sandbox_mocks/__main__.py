@@ -19,6 +19,8 @@ from sandbox_mocks.business.credentials import Credentials as BusinessCredential
 from sandbox_mocks.civil_status.app import PATH as CIVIL_STATUS_PATH
 from sandbox_mocks.civil_status.credentials import Credentials as CivilStatusCredentials
 from sandbox_mocks.country import Country
+from sandbox_mocks.payment.app import PATH as PAYMENT_PATH
+from sandbox_mocks.payment.partners import Credentials as PaymentCredentials
 from sandbox_mocks.population.app import PATH
 from sandbox_mocks.population.credentials import Credentials as PopulationCredentials
 
@@ -45,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         "wsdl": f"{base}{PATH}?wsdl",
         "business": base + BUSINESS_PATH,
         "civil_status": base + CIVIL_STATUS_PATH,
+        "payment": f"{base}{PAYMENT_PATH}/giaodich",
     }
     ready = {"url": base, **registers, "pid": os.getpid()}
     server = _Server(
@@ -55,6 +58,8 @@ def main(arguments: list[str] | None = None) -> int:
                 PopulationCredentials(**_given("POPULATION", PopulationCredentials)),
                 BusinessCredentials(**_given("BUSINESS", BusinessCredentials)),
                 civil_status_credentials=CivilStatusCredentials(**_given("CIVIL_STATUS", CivilStatusCredentials)),
+                payment_credentials=PaymentCredentials(**_given("PAYMENT", PaymentCredentials)),
+                base=base,
             ),
             access_log=False,
             log_level="warning",

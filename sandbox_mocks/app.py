@@ -19,6 +19,8 @@ from sandbox_mocks.country.civil_status import CivilStatus
 from sandbox_mocks.country.enterprises import Enterprises
 from sandbox_mocks.dropping import Dropping
 from sandbox_mocks.faults import FaultScript
+from sandbox_mocks.payment.app import PaymentPlatform
+from sandbox_mocks.payment.partners import Credentials as PaymentCredentials
 from sandbox_mocks.population import app as population
 from sandbox_mocks.population.credentials import Credentials as PopulationCredentials
 
@@ -29,20 +31,25 @@ def create_app(
     business_credentials: BusinessCredentials | None = None,
     clock: Clock | None = None,
     civil_status_credentials: CivilStatusCredentials | None = None,
+    payment_credentials: PaymentCredentials | None = None,
+    base: str = "",
 ) -> ASGIApp:
-    """Builds the population, business and civil-status registers over one country.
+    """Builds the population, business and civil-status registers over one country, and the payment platform.
 
     Args:
         country: the people behind all.
         clock: the country's time: what has happened so far.
+        base: the server's own address, for the pages to which it sends browsers.
     """
     clock, script, enterprises = clock or Clock(), FaultScript(), Enterprises(country)
+    platform = PaymentPlatform(payment_credentials or PaymentCredentials(), clock, script, base)
     routes = [
         *population.routes(country, population_credentials or PopulationCredentials(), clock, script, _wall_clock_ms),
         *business.routes(enterprises, business_credentials or BusinessCredentials(), clock, script, _wall_clock_ms),
         *civil_status.routes(
             CivilStatus(country), civil_status_credentials or CivilStatusCredentials(), clock, script, _wall_clock_ms
         ),
+        *platform.routes(),
         *Control(country, clock, script).routes(),
         *BusinessControl(enterprises, clock).routes(),
     ]

@@ -35,6 +35,17 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "receded": {"rows": 1},
     "short_token": {"seconds": 1},
     "refused": {"code": "101"},
+    "early_callback": {},
+    "late_callback": {"ms": 3_600_000},
+    "missing_callback": {},
+    "duplicate_callback": {"count": 2},
+    "out_of_order": {},
+    "paid_twice": {},
+    "amount_mismatch": {"by": 1000},
+    "wrong_signature": {},
+    "wrong_currency": {"code": "USD"},
+    "twelve_hours": {},
+    "receipt_not_ready": {},
 }
 """Every kind of fault with its parameters and their defaults.
 
@@ -42,6 +53,11 @@ Some belong to one register: `clock` to population, which alone signs the time; 
 list (`next_host`), and rows that came before those already read or that went away (`moved`, `receded`); to civil status
 a refusal by one of its own codes (`refused`). A token that lives for seconds only is `short_token`; `token` kills that
 of the call where there is one. `bomb` is XML that grows by its entities or deeply nested JSON.
+
+Those from `early_callback` on belong to the payment platform. They strike its callbacks, as the operation CONFIRM: sent
+later by the country's clock, never, more than once, after the next callback of the same order, of an order paid twice
+or with a lesser amount, wrongly signed, in another currency, or timed by a clock of twelve hours. `early_callback`
+strikes INIT, which then is paid before it is answered; `receipt_not_ready` strikes GET_BILL.
 """
 
 

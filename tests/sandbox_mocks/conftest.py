@@ -21,6 +21,7 @@ from sandbox_mocks.country.timeline import VIETNAM, epoch_ms
 from tests.sandbox_mocks.business_caller import BusinessCaller
 from tests.sandbox_mocks.caller import Caller
 from tests.sandbox_mocks.civil_status_caller import CivilStatusCaller
+from tests.sandbox_mocks.payment_caller import PaymentCaller
 
 TODAY = datetime(2026, 11, 22, 8, tzinfo=VIETNAM)
 NOW = epoch_ms(TODAY)
@@ -79,6 +80,14 @@ async def civil(clean: Country) -> AsyncIterator[CivilStatusCaller]:
     """A caller of a fresh civil-status twin of the clean country, signed in, the twin's clock standing at `TODAY`."""
     caller = CivilStatusCaller(clean, Clock(TODAY))
     await caller.sign_in()
+    yield caller
+    await caller.client.aclose()
+
+
+@pytest.fixture
+async def payer(clean: Country) -> AsyncIterator[PaymentCaller]:
+    """A partner of a fresh payment twin, the twin's clock standing at `TODAY`."""
+    caller = PaymentCaller(clean, Clock(TODAY))
     yield caller
     await caller.client.aclose()
 
