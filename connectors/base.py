@@ -22,7 +22,7 @@ from pydantic import BaseModel, ValidationError
 
 from connectors.auth import Account
 from connectors.courtesy import Courtesy
-from connectors.declarations import FeedDeclaration, QueryDeclaration, feed, query
+from connectors.declarations import FeedDeclaration, QueryDeclaration, Wanted, feed, query
 from connectors.errors import BrokenContract, ConnectorError, Refused, Unavailable
 from connectors.guard import EnvironmentGuard, KeyScheme
 from connectors.paging import MAX_PAGE_SIZE, N, PagingGuard
@@ -63,6 +63,7 @@ __all__ = [
     "SessionService",
     "Token",
     "Tokens",
+    "Wanted",
     "deadline_in",
     "epoch_ms",
     "feed",

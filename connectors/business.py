@@ -17,6 +17,7 @@ from connectors.base import (
     IdentityClaim,
     KeyEntry,
     Page,
+    Wanted,
     epoch_ms,
     feed,
     query,
@@ -100,14 +101,15 @@ class Business(Connector):
 
     @feed(DoanhNghiep, watermark="at", overlap=timedelta(minutes=10))
     async def enterprises(
-        self, since: datetime, until: datetime, *, page_size: int = 500
+        self, since: datetime, until: datetime, *, page_size: int = 500, wanted: Wanted | None = None
     ) -> AsyncIterator[Page[FeedEntry]]:
         """Enterprises with a dossier approved in the window, in the order of the approvals, each as it is now.
 
         The register lists dossiers, by days, and tells an enterprise only as it is at the moment. The list is read five
         days at a time, safely while it moves (`connectors/moving_list.py`); of each enterprise in it the last approval
         counts, and the enterprise is asked about once, as many at a time as the courtesy allows. An entry's `at` is the
-        approval, its `version` the LAST_AMEND_DATE of what came.
+        approval, its `version` the LAST_AMEND_DATE of what came. Only those that are `wanted` are asked about; the
+        others come without contents.
 
         What is amiss in one enterprise is left to the pipeline, which refuses it alone: a body that drifted or has
         another code, an empty body where the register does not know the enterprise that it listed (its version is then
@@ -122,9 +124,12 @@ class Business(Connector):
             self.guard.incoming(CLOSED_DAYS, "ENTERPRISE_GDT_CODE", filter(_is_personal, latest))
             for place in range(0, len(ordered), page_size):
                 number += 1
-                yield Page(
-                    await each(ordered[place : place + page_size], self._entry, self.courtesy.concurrent), number, None
-                )
+                part = ordered[place : place + page_size]
+                chosen = set(latest) if wanted is None else wanted([change.key for change in part])
+                asked = [change for change in part if change.key in chosen]
+                found = await each(asked, self._entry, self.courtesy.concurrent)
+                told = {entry.key: entry for entry in found}
+                yield Page([told.get(change.key) or _untold(change) for change in part], number, None)
         if not number:
             yield Page([], 1, None)
 
@@ -253,7 +258,7 @@ def _change(row: dict[str, Any]) -> Change:
 
 def _entry(change: Change, raw: dict[str, Any] | None) -> FeedEntry:
     if raw is None:
-        return FeedEntry(change.key, change.at, "", b"", change.at)
+        return _untold(change)
     main = raw.get("MainInformation")
     main = main if isinstance(main, dict) else {}
     version = _moment(text(main, "LAST_AMEND_DATE"))
@@ -261,6 +266,11 @@ def _entry(change: Change, raw: dict[str, Any] | None) -> FeedEntry:
     body = json.dumps(raw, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")[:MAX_BODY]
     status = text(main, "ENTERPRISE_STATUS")
     return FeedEntry(change.key, change.at if version is None else version, status, body, change.at)
+
+
+def _untold(change: Change) -> FeedEntry:
+    """Returns the entry of a change whose contents were not asked for, or are not there."""
+    return FeedEntry(change.key, change.at, "", b"", change.at)
 
 
 def _contents(answer: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -10,6 +11,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+Wanted = Callable[[Sequence[str]], set[str]]
+"""Tells which of some keys the hub may ask about. A feed of a register that lists changes and tells each record only
+when asked takes it as `wanted`, and calls it with every key before it asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,7 @@ class FeedDeclaration:
     `watermark` and `key` are the fields of a `FeedEntry` that a pipeline goes by: `version`, or `at` where the source
     announces changes apart from contents. `overlap` is how far it reaches back
     before its watermark, for changes that the source dates late; the pipeline does that, so that the window it writes
-    down is the window that was read.
+    down is the window that was read. `in_two_steps` tells that the method takes `wanted`: see `Wanted`.
     """
 
     name: str
@@ -35,6 +40,7 @@ class FeedDeclaration:
     watermark: str
     key: str
     overlap: timedelta
+    in_two_steps: bool = False
 
 
 def query(model: type[BaseModel]) -> Callable[[F], F]:
@@ -54,7 +60,7 @@ def feed(
 
     def declare(method: F) -> F:
         method.declaration = FeedDeclaration(  # type: ignore[attr-defined]
-            method.__name__, model, watermark, key, overlap
+            method.__name__, model, watermark, key, overlap, "wanted" in inspect.signature(method).parameters
         )
         return method
 

@@ -17,14 +17,14 @@ from uuid import uuid4
 import psycopg
 
 from connectors.records import FeedEntry
-from hub.mapping import load_compiled
 from hub.pipeline.context import Context, batch_aad
 from hub.pipeline.errors import WindowTooDense
 from hub.pipeline.feeds import Feed, find_feed
+from hub.pipeline.known_subjects import KnownSubjects
 from hub.pipeline.landing import LandedBatch
-from hub.pipeline.mapper import LANDED, WireRefused, local_date, read_wire
+from hub.pipeline.mapper import LANDED
 from hub.settings import FeedScope, FeedSettings
-from hub.store import batches, subjects
+from hub.store import batches
 from hub.store.batches import BEGINNING, Batch
 from hub.trust.sealing import new_data_key
 
@@ -127,21 +127,11 @@ def _open(
 
 async def _land(feed: Feed, context: Context, conn: psycopg.Connection[Any], batch: Batch) -> datetime:
     """Lands one batch from its beginning and returns where its window ends."""
-    settings = context.settings.feed(feed.name)
-    landed = context.landed(batch)
-    landed.clear(LANDED)
-    writer = _Writer(feed, context, conn, batch, landed)
-    held: list[FeedEntry] = []
-    async with (
-        context.connector(feed) as connector,
-        aclosing(getattr(connector, feed.stream)(batch.since, batch.until, page_size=settings.page_size)) as pages,
-    ):
-        async for page in pages:
-            ready, held = _split_last_instant(held + list(page.entries))
-            if not writer.take(ready):
-                break
-        else:
-            writer.take(held)
+    selection = KnownSubjects(feed, context, conn) if batch.scope == FeedScope.KNOWN_SUBJECTS else None
+    writer = await _read(feed, context, batch, selection)
+    while selection is not None and selection.incomplete:
+        # Each reading follows at least one number more than the last.
+        writer = await _read(feed, context, batch, selection)
     until = batch.until if writer.cut is None else writer.cut
     landed_records = sum(writer.pages.values())
     counts = {"pages": writer.pages, "landed": landed_records, "filtered": writer.filtered}
@@ -151,18 +141,38 @@ async def _land(feed: Feed, context: Context, conn: psycopg.Connection[Any], bat
     return until
 
 
+async def _read(feed: Feed, context: Context, batch: Batch, selection: KnownSubjects | None) -> _Writer:
+    """Reads the batch's window from the register, until it ends or the batch is full."""
+    settings = context.settings.feed(feed.name)
+    writer = _Writer(feed, context, batch, selection)
+    held: list[FeedEntry] = []
+    async with context.connector(feed) as connector:
+        asked: dict[str, Any] = {"page_size": settings.page_size}
+        if selection is not None:
+            selection.begin()
+            if connector.feeds[feed.stream].in_two_steps:
+                asked["wanted"] = selection.wanted
+        async with aclosing(getattr(connector, feed.stream)(batch.since, batch.until, **asked)) as pages:
+            async for page in pages:
+                ready, held = _split_last_instant(held + list(page.entries))
+                if not writer.take(ready):
+                    break
+            else:
+                writer.take(held)
+    return writer
+
+
 class _Writer:
     """Lands entries page by page until the batch is full; `cut` is then the instant at which the batch ends."""
 
-    def __init__(
-        self, feed: Feed, context: Context, conn: psycopg.Connection[Any], batch: Batch, landed: LandedBatch
-    ) -> None:
+    def __init__(self, feed: Feed, context: Context, batch: Batch, selection: KnownSubjects | None) -> None:
         self.pages: dict[str, int] = {}
         self.filtered = 0
         self.cut: datetime | None = None
-        self._feed, self._context, self._conn, self._batch, self._landed = feed, context, conn, batch, landed
+        self._feed, self._context, self._selection = feed, context, selection
+        self._landed: LandedBatch = context.landed(batch)
+        self._landed.clear(LANDED)
         self._seen = 0
-        self._followed: set[str] = set()
         self._limit = context.settings.feed(feed.name).batch_size
 
     def take(self, entries: list[FeedEntry]) -> bool:
@@ -182,10 +192,8 @@ class _Writer:
                     f" raise HUB_FEEDS__{self._feed.name.replace('.', '_').upper()}__BATCH_SIZE"
                 )
         self._seen += len(entries)
-        kept = entries
-        if self._batch.scope == FeedScope.KNOWN_SUBJECTS:
-            kept = self._of_known_subjects(entries)
-            self.filtered += len(entries) - len(kept)
+        kept = entries if self._selection is None else self._selection.keep(entries)
+        self.filtered += len(entries) - len(kept)
         if kept:
             name = f"{LANDED}-{len(self.pages) + 1:05d}"
             header = [[entry.key, entry.version, entry.status, len(entry.body)] for entry in kept]
@@ -193,52 +201,6 @@ class _Writer:
             self.pages[name] = len(kept)
             self._context.progress("page landed", len(kept))
         return self.cut is None
-
-    def _of_known_subjects(self, entries: list[FeedEntry]) -> list[FeedEntry]:
-        """Keeps the records of subjects that stand in a dossier, and of the numbers that replace theirs.
-
-        A number and the one that replaces it change in one instant, and an instant is never split; a number that is
-        named earlier is followed through the rest of the batch, and known to the store from then on.
-        """
-        if not self._feed.keyed_by_number:
-            return self._about_known_subjects(entries)
-        known = (
-            subjects.known(self._conn, self._context.ring, self._feed.scheme, [entry.key for entry in entries])
-            | self._followed
-        )
-        # The answer holds a shared lock on the keys: a rotation must not wait for the whole fetch.
-        self._conn.commit()
-        compiled = load_compiled(self._feed.mapping)
-        for entry in entries:
-            if entry.key in known:
-                try:
-                    wire, _ = read_wire(self._feed, entry.body, entry.key, "evolve")
-                except WireRefused:
-                    continue
-                record = compiled(wire, local_date(entry.version)).record or {}
-                if "replaced_by" in record:
-                    self._followed.add(record["replaced_by"])
-                    known.add(record["replaced_by"])
-        return [entry for entry in entries if entry.key in known]
-
-    def _about_known_subjects(self, entries: list[FeedEntry]) -> list[FeedEntry]:
-        """Keeps the records that hold the number of a known subject, where the feed names records by keys of its own.
-
-        A record that can't be read is kept too: nobody can say whose it is, and in quarantine a steward sees it.
-        """
-        numbers = [self._number(entry) for entry in entries]
-        asked = [number for number in numbers if number is not None]
-        known = subjects.known(self._conn, self._context.ring, self._feed.scheme, asked)
-        self._conn.commit()
-        return [entry for entry, number in zip(entries, numbers, strict=True) if number is None or number in known]
-
-    def _number(self, entry: FeedEntry) -> str | None:
-        try:
-            wire, _ = read_wire(self._feed, entry.body, entry.key, "evolve")
-        except WireRefused:
-            return None
-        number = getattr(wire, self._feed.number_field)
-        return number.strip() or None if isinstance(number, str) else None
 
 
 def _split_last_instant(entries: list[FeedEntry]) -> tuple[list[FeedEntry], list[FeedEntry]]:

@@ -53,6 +53,7 @@ BROKEN: dict[str, type[Connector]] = {
     "keys_agree": feeds.GivesOldKeys,
     "bodies_fit_the_model": feeds.WritesNoJson,
     "drift_in_a_feed": feeds.DropsNewFields,
+    "asks_about_the_wanted": feeds.AsksAboutEverybody,
     "single_entry_page": feeds.WantsLists,
     # attempts
     "one_retry_budget": calls.RetriesInsideRetries,

@@ -12,7 +12,7 @@ from typing import Any, Self
 import httpx
 from starlette.types import ASGIApp
 
-from connectors.base import CallContext, Connector, FeedEntry, Page, RetryBudget
+from connectors.base import CallContext, Connector, FeedEntry, Page, RetryBudget, Wanted
 from connectors.errors import ConnectorError
 from connectors.memory import MemoryBreaker, memory_ports
 from connectors.ports import Ports
@@ -142,12 +142,14 @@ class Trial:
         until: datetime | None = None,
         *,
         size: int | None = None,
+        wanted: Wanted | None = None,
         connector: Connector | None = None,
         **changed: Any,
     ) -> AsyncGenerator[Page[FeedEntry], None]:
         """Reads the feed's window, or a part of it, page by page."""
         walk = getattr(connector or self.connect(**changed), self.feed.method)
-        pages = walk(since or self.feed.since, until or self.feed.until, page_size=size or self.feed.size)
+        choice = {} if wanted is None else {"wanted": wanted}
+        pages = walk(since or self.feed.since, until or self.feed.until, page_size=size or self.feed.size, **choice)
         try:
             async for page in pages:
                 yield page

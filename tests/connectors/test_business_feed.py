@@ -84,6 +84,22 @@ async def test_an_enterprise_is_asked_about_once_a_window(business: Make, lgsp: 
     assert len(lgsp.asked(DETAIL)) == 2
 
 
+async def test_only_wanted_enterprises_are_asked_about(business: Make, lgsp: Lgsp) -> None:
+    """The register does not see us ask about whom we do not want; that enterprise comes in its place, empty."""
+    for number in (1, 2, 3):
+        lgsp.approve(vn(20, 9, number), code(number))
+
+    entries = [
+        entry
+        async for page in business().enterprises(vn(20), UNTIL, page_size=2, wanted=lambda keys: {code(2)} & set(keys))
+        for entry in page.entries
+    ]
+
+    assert [asked["msdn"] for asked in lgsp.asked(DETAIL)] == [code(2)]
+    assert [(entry.key, entry.at) for entry in entries] == [(code(n), ms(vn(20, 9, n))) for n in (1, 2, 3)]
+    assert [bool(entry.body) for entry in entries] == [False, True, False]
+
+
 async def test_the_window_holds_its_beginning_and_not_its_end(business: Make, lgsp: Lgsp) -> None:
     """A window is cut to the second, though the register is asked for days and minutes."""
     for second in range(5):

@@ -1,4 +1,4 @@
-"""Connectors that read a list wrongly. Each differs from `Tiny` in one thing."""
+"""Connectors that read a list wrongly. Each differs from `Tiny` or from `Business` in one thing."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.base import FeedEntry, KeyEntry
+from connectors.base import FeedEntry, KeyEntry, Page, Wanted, feed
+from connectors.business import Business
 from connectors.records import FieldProblem
+from schemas.business import DoanhNghiep
 from tests.conformance.broken.register import GONE
 from tests.conformance.broken.tiny import Person, Tiny
 
@@ -104,6 +106,23 @@ class DropsNewFields(Tiny):
     def _entry(self, row: Any) -> FeedEntry:
         known = {name: part for name, part in json.loads(row["body"]).items() if name in Person.model_fields}
         return super()._entry({**row, "body": json.dumps(known)})
+
+
+class AsksAboutEverybody(Business):
+    """Asks about every enterprise, and passes on what was wanted."""
+
+    @feed(DoanhNghiep, watermark="at", overlap=Business.feeds["enterprises"].overlap)
+    async def enterprises(
+        self, since: datetime, until: datetime, *, page_size: int = 500, wanted: Wanted | None = None
+    ) -> AsyncIterator[Page[FeedEntry]]:
+        """Reads whole pages, and chooses afterwards."""
+        async for page in super().enterprises(since, until, page_size=page_size):
+            kept = None if wanted is None else wanted([entry.key for entry in page.entries])
+            shown = [
+                entry if kept is None or entry.key in kept else FeedEntry(entry.key, entry.at, "", b"", entry.at)
+                for entry in page.entries
+            ]
+            yield Page(shown, page.number, page.total)
 
 
 class WantsLists(Tiny):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
 from pydantic import ValidationError
@@ -103,6 +104,30 @@ async def drift_in_a_feed(trial: Trial) -> None:
         assert "giá trị mới" not in str(error), "the model's error shows the value"
     else:
         raise AssertionError(f"{model.__name__} takes a field that it does not know: freeze and quarantine see nothing")
+
+
+@check("http", "feed")
+async def asks_about_the_wanted(trial: Trial) -> None:
+    """A feed in two steps asks about wanted records alone, in a walk and in the key list; the others come unasked."""
+    feed = trial.feed
+    assert (feed.details is not None) is trial.connector.feeds[feed.method].in_two_steps, "`wanted` without details"
+    if feed.details is None:
+        return
+    everything = await trial.read()
+    wanted = {entry.key for entry in everything[::3]}
+    asked: list[str] = []
+
+    def choose(keys: Sequence[str]) -> set[str]:
+        asked.extend(keys)
+        return wanted.intersection(keys)
+
+    trial.wire.forget()
+    chosen = await trial.read(wanted=choose)
+    assert trial.wire.count(feed.details) <= sum(entry.key in wanted for entry in everything), "others were asked about"
+    assert {entry.key for entry in everything} <= set(asked), "a record was left out before the hub was asked about it"
+    assert [position(entry) for entry in everything] == [position(entry) for entry in chosen], "the list is another"
+    for entry, again in zip(everything, chosen, strict=True):
+        assert again == entry if entry.key in wanted else again.body == b"", "a wanted record differs, or another came"
 
 
 @check("http", "feed")
