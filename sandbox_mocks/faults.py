@@ -35,6 +35,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "receded": {"rows": 1},
     "short_token": {"seconds": 1},
     "refused": {"code": "101"},
+    "behind": {"days": 1},
     "early_callback": {},
     "late_callback": {"ms": 3_600_000},
     "missing_callback": {},
@@ -50,9 +51,10 @@ PARAMETERS: dict[str, dict[str, Any]] = {
 """Every kind of fault with its parameters and their defaults.
 
 Some belong to one register: `clock` to population, which alone signs the time; to business a link to another host in a
-list (`next_host`), and rows that came before those already read or that went away (`moved`, `receded`); to civil status
-a refusal by one of its own codes (`refused`). A token that lives for seconds only is `short_token`; `token` kills that
-of the call where there is one. `bomb` is XML that grows by its entities or deeply nested JSON.
+list (`next_host`), rows that came before those already read or that went away (`moved`, `receded`), and details as they
+were days ago while the lists are of today (`behind`); to civil status a refusal by one of its own codes (`refused`). A
+token that lives for seconds only is `short_token`; `token` kills that of the call where there is one. `bomb` is XML
+that grows by its entities or deeply nested JSON.
 
 Those from `early_callback` on belong to the payment platform. They strike its callbacks, as the operation CONFIRM: sent
 later by the country's clock, never, more than once, after the next callback of the same order, of an order paid twice

@@ -82,7 +82,7 @@ def judge(conn: psycopg.Connection[Any], context: Context, batch: Batch, pages: 
     stops = list(suite.batch_failures)
     if drifted and context.settings.feed(batch.feed).drift == "freeze":
         stops.append(finding("batch.drift", ""))
-    stops += _volume(conn, context, batch, len(verdict.refused))
+    stops += _volume(conn, context, batch, sum(record.announced is None for record in verdict.refused.values()))
     stops = [stop for stop in stops if stop.severity == "stop"]
     verdict.counts.update({found: 1 for found in suite.batch_failures if found.severity != "stop"})
     verdict.counts.update(dict.fromkeys(stops, 1))
@@ -115,7 +115,10 @@ def _judge_together(
 
 
 def _volume(conn: psycopg.Connection[Any], context: Context, batch: Batch, refused: int) -> Iterable[Finding]:
-    """An empty first load, a batch far smaller than usual or one mostly refused waits for a human."""
+    """An empty first load, a batch far smaller than usual or one mostly refused waits for a human.
+
+    What lags behind its announcement does not count as refused: it is read again without a human.
+    """
     fetched = batch.counts["landed"] + batch.counts["filtered"]
     if batch.counts["landed"] >= ENOUGH and refused > batch.counts["landed"] / 2:
         return [finding("batch.mostly_refused", "")]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import orjson
+import psycopg
 
 from connectors.guard import EnvironmentGuard
 from hub.mapping import load_compiled
@@ -14,6 +15,7 @@ from hub.pipeline.context import Context
 from hub.pipeline.errors import DecisionRefused, NotParked, ReleaseRefused
 from hub.pipeline.feeds import find_feed
 from hub.pipeline.mapper import WireRefused, local_date, read_wire, record_status
+from hub.quality.rules import finding
 from hub.store import batches, quarantine
 from hub.store.administration import log_steward
 from hub.store.records import PublishRow, publish_rows
@@ -78,7 +80,7 @@ def release_entry(entry_id: UUID, by: str, reason: str, context: Context) -> Rel
             raise ReleaseRefused(f"entry {entry_id} is {entry.status} already")
         feed = find_feed(entry.feed)
         wire, canonical = quarantine.open_documents(conn, context.ring, entry_id)
-        record = canonical or _map_again(entry, wire)
+        record = canonical or _map_again(conn, context, entry, wire)
         guard = EnvironmentGuard(feed.register, context.settings.environment.value)
         if not guard.allows_key(record[feed.rules.key], feed.scheme):
             raise ReleaseRefused(
@@ -147,11 +149,14 @@ def _reason(reason: str) -> str:
     return reason
 
 
-def _map_again(entry: quarantine.Entry, body: bytes) -> dict[str, str]:
+def _map_again(conn: psycopg.Connection[Any], context: Context, entry: quarantine.Entry, body: bytes) -> dict[str, str]:
     feed = find_feed(entry.feed)
     advice = "mend the mapping or ask the source for a corrected record"
     try:
         wire, _ = read_wire(feed, body, None, "quarantine")
+        key: str = getattr(wire, feed.key_field) or ""
+        if context.ring.digest(key.encode()) != quarantine.key_digest(conn, entry.entry_id):
+            raise WireRefused(finding("wire.malformed", feed.key_field))
     except WireRefused as refusal:
         names = ", ".join(sorted({found.rule for found in refusal.findings}))
         raise ReleaseRefused(f"entry {entry.entry_id} still breaks {names}: {advice}") from None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -24,7 +24,7 @@ from hub.pipeline.known_subjects import KnownSubjects
 from hub.pipeline.landing import LandedBatch
 from hub.pipeline.mapper import LANDED
 from hub.settings import FeedScope, FeedSettings
-from hub.store import batches
+from hub.store import awaited, batches
 from hub.store.batches import BEGINNING, Batch
 from hub.trust.sealing import new_data_key
 
@@ -65,6 +65,8 @@ def fetch(
             if batch.state == "fetching":
                 asyncio.run(_land(feed, context, conn, batch))
         windows = [(*left, True) for left in batches.unfinished_backfills(conn, feed.name)]
+        if since is None and until is None:
+            windows += _awaited(feed, conn)
         for start, end, backfill in windows + _windows(feed, context, conn, since, until):
             while start < end:
                 batch = _open(feed, context, conn, start, end, backfill=backfill)
@@ -92,6 +94,18 @@ def _windows(
         return [(BEGINNING, settled, False)]
     # Only a published watermark is reached back from: what lies landed has been read to its end.
     return [(reached if landed else reached - feed.overlap, settled, False)] if reached < settled else []
+
+
+def _awaited(feed: Feed, conn: psycopg.Connection[Any]) -> list[tuple[datetime, datetime, bool]]:
+    """Returns windows around the changes whose contents lagged behind; neighbours share one."""
+    windows: list[tuple[datetime, datetime, bool]] = []
+    for announced in awaited.due_again(conn, feed.name):
+        start = datetime.fromtimestamp(announced / 1000, UTC)
+        begins = start
+        if windows and start - windows[-1][1] <= feed.overlap:
+            begins = windows.pop()[0]
+        windows.append((begins, start + timedelta(milliseconds=1), True))
+    return windows
 
 
 def _settled(settings: FeedSettings) -> datetime:
@@ -196,7 +210,7 @@ class _Writer:
         self.filtered += len(entries) - len(kept)
         if kept:
             name = f"{LANDED}-{len(self.pages) + 1:05d}"
-            header = [[entry.key, entry.version, entry.status, len(entry.body)] for entry in kept]
+            header = [[entry.key, entry.version, entry.status, len(entry.body), entry.at] for entry in kept]
             self._landed.write(name, header, [entry.body for entry in kept])
             self.pages[name] = len(kept)
             self._context.progress("page landed", len(kept))

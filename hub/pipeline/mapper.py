@@ -85,12 +85,18 @@ def map_page(task: PageTask) -> MappedPage:
     documents: list[bytes] = []
     rows: list[dict[str, Any]] = []
     bodies = slices([entry[3] for entry in header], payload)
-    for position, ((key, version, _, _), body) in enumerate(zip(header, bodies, strict=True), task.start):
+    for position, ((key, version, _, _, at), body) in enumerate(zip(header, bodies, strict=True), task.start):
+        if not body:
+            _refuse(page, position, key, version, [finding("stale.contents_behind")], body, None, at)
+            continue
         try:
             wire, drifted = read_wire(feed, body, key, task.drift)
         except WireRefused as refusal:
             page.drift = page.drift or any(found.rule == "wire.drift" for found in refusal.findings)
             _refuse(page, position, key, version, refusal.findings, body, None)
+            continue
+        if version < at:
+            _refuse(page, position, key, version, [finding("stale.contents_behind")], body, None, at)
             continue
         mapped: Mapped = compiled.at(local_date(version))(wire)
         notes = [finding(note.rule, note.field) for note in mapped.notes] if mapped.notes else []
@@ -138,6 +144,8 @@ def local_date(version: int) -> date:
 
 def read_wire(feed: Feed, body: bytes, key: str | None, drift: str) -> tuple[BaseModel, bool]:
     """Reads one wire record; the flag tells that unknown fields were passed over (drift policy `evolve`).
+
+    Without a key the caller compares it.
 
     Raises:
         WireRefused: not JSON, malformed, drifted, or not the record that its key names.
@@ -206,9 +214,10 @@ def _refuse(
     findings: list[Finding],
     wire: bytes,
     canonical: bytes | None,
+    announced: int | None = None,
 ) -> None:
     page.findings.update(findings)
-    page.refused.append(RefusedRecord(position, key, version, as_json(findings), wire, canonical))
+    page.refused.append(RefusedRecord(position, key, version, as_json(findings), wire, canonical, announced))
 
 
 def _content(body: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,7 @@ from hub.pipeline.mapper import LANDED, LOCAL, MAPPED, as_json
 from hub.pipeline.memory import batch_memory
 from hub.pipeline.verdict import read_refused, read_wire_records, rule_rows
 from hub.quality.rules import Finding, finding
-from hub.store import batches, quarantine
+from hub.store import awaited, batches, quarantine
 from hub.store.batches import Batch, FeedBusy
 from hub.store.quarantine import RefusedRecord
 from hub.store.records import PublishRow, publish_rows
@@ -91,6 +91,8 @@ def publish_batch(feed: Feed, context: Context, conn: psycopg.Connection[Any], b
         today = now.astimezone(LOCAL).date()
         kept = quarantine.insert_refused(conn, context.ring, batch.batch_id, feed.name, today, refused)
         context.progress("refused records sealed", kept)
+        stored = {row.position for row in rows}.difference(result.conflicts)
+        awaited.close_told(conn, context.ring, feed.name, _told(landed, batch, stored))
         ledger = {
             "fetched": batch.counts["landed"] + batch.counts["filtered"],
             "published": result.published,
@@ -123,6 +125,16 @@ def _rows(landed: LandedBatch, pages: Iterable[str], left_out: set[int]) -> list
                 held = tuple(Holder(*role) for role in roles)
                 rows.append(PublishRow(position, key, version, status, replaced_by, former_id, document, roles=held))
     return rows
+
+
+def _told(landed: LandedBatch, batch: Batch, positions: set[int]) -> Iterator[tuple[str, int]]:
+    """Yields the source's own key and version of some records of a batch."""
+    start = 0
+    for page, size in batch.counts["pages"].items():
+        wanted = positions.intersection(range(start, start + size))
+        for key, version, _ in read_wire_records(landed, page, start, wanted).values():
+            yield key, version
+        start += size
 
 
 def _clashes(

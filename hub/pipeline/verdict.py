@@ -77,7 +77,17 @@ def write_refused(landed: LandedBatch, verdict: Verdict) -> None:
         record = verdict.refused[position]
         canonical = record.canonical
         length = _NONE if canonical is None else len(canonical)
-        header.append([position, record.key, record.source_version, record.findings, len(record.wire), length])
+        header.append(
+            [
+                position,
+                record.key,
+                record.source_version,
+                record.findings,
+                len(record.wire),
+                length,
+                record.announced,
+            ]
+        )
         payloads += [record.wire] if canonical is None else [record.wire, canonical]
     landed.write(f"{REFUSED}-00001", {"records": header, "repeated": sorted(verdict.repeated)}, payloads)
 
@@ -86,14 +96,14 @@ def read_refused(landed: LandedBatch) -> tuple[list[RefusedRecord], set[int]]:
     """Returns the refused records of a checked batch, and the positions of its repeats."""
     header, payload = landed.read(f"{REFUSED}-00001")
     refused, start = [], 0
-    for position, key, version, findings, wire_length, canonical_length in header["records"]:
+    for position, key, version, findings, wire_length, canonical_length, announced in header["records"]:
         wire = payload[start : start + wire_length]
         start += wire_length
         canonical = None
         if canonical_length != _NONE:
             canonical = payload[start : start + canonical_length]
             start += canonical_length
-        refused.append(RefusedRecord(position, key, version, findings, wire, canonical))
+        refused.append(RefusedRecord(position, key, version, findings, wire, canonical, announced))
     return refused, set(header["repeated"])
 
 
@@ -103,7 +113,7 @@ def read_wire_records(
     """Returns key, version and wire bytes of some positions of one landed page."""
     header, payload = landed.read(page)
     found = {}
-    for offset, ((key, version, _, _), raw) in enumerate(
+    for offset, ((key, version, *_), raw) in enumerate(
         zip(header, slices([e[3] for e in header], payload), strict=True)
     ):
         if start + offset in positions:

@@ -95,6 +95,25 @@ _WIRE = (
         {"SoDinhDanh": "200080000017"},
         ("personal_id",),
     ),
+    _rule(
+        "stale.contents_behind",
+        Stage.WIRE,
+        ErrorGroup.STALE,
+        Severity.QUARANTINE,
+        (
+            "Nguồn đã báo có thay đổi nhưng nội dung gửi về cũ hơn thay đổi đó, hoặc chưa có.",
+            "Không cần sửa: hệ thống tự hỏi lại đến hạn xử lý. Nếu quá hạn vẫn còn, báo cơ quan nguồn rồi chạy lại"
+            " ngày đó.",
+        ),
+        (
+            "The source announced a change, and the contents that it sent are older than that, or none.",
+            "Nothing to mend: the hub asks again until the entry is due. If it still waits then, tell the source and"
+            " run its day again.",
+        ),
+        "The hub's rule: what is older than its announced change never passes for new",
+        {"MainInformation": {"LAST_AMEND_DATE": "31/05/2026 10:00:00"}},
+        on="enterprise",
+    ),
 )
 
 _MAPPING = (

@@ -33,7 +33,7 @@ class RefusedRecord:
     """One record on its way into quarantine.
 
     `findings` are `{rule, field, stage, severity, group}` in the order in which the rules spoke; the first one refused
-    it.
+    it. `announced` is when the source announced the change that these contents lack (epoch milliseconds).
     """
 
     position: int
@@ -42,6 +42,7 @@ class RefusedRecord:
     findings: list[dict[str, str]]
     wire: bytes
     canonical: bytes | None
+    announced: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def insert_refused(
         cursor.copy(
             "copy refused (entry_id, batch_id, position, feed, stage, rule_id, field, error_group, severity, findings,"
             " key_digest, source_version, wire_digest, master_version, wrapped_key, sealed_wire, sealed_canonical,"
-            " due_on) from stdin"
+            " due_on, announced) from stdin"
         ) as copy,
     ):
         for record in refused:
@@ -128,6 +129,7 @@ def insert_refused(
                     seal(key, record.wire, _aad(entry_id, "wire")),
                     None if record.canonical is None else seal(key, record.canonical, _aad(entry_id, "canonical")),
                     due[first["severity"]],
+                    record.announced,
                 )
             )
     inserted = conn.execute("insert into hub.quarantine select * from refused order by position on conflict do nothing")
@@ -180,6 +182,12 @@ def open_documents(conn: psycopg.Connection[Any], ring: KeyRing, entry_id: UUID)
     key = ring.unwrap(version, wrapped, _aad(entry_id, "key"))
     opened = None if canonical is None else orjson.loads(unseal(key, canonical, _aad(entry_id, "canonical")))
     return unseal(key, wire, _aad(entry_id, "wire")), opened
+
+
+def key_digest(conn: psycopg.Connection[Any], entry_id: UUID) -> bytes:
+    """Returns the keyed digest of the key under which the source sent the record of an entry."""
+    row = conn.execute("select key_digest from hub.quarantine where entry_id = %s", (entry_id,)).fetchone()
+    return bytes(row[0]) if row else b""
 
 
 def close_entry(conn: psycopg.Connection[Any], entry_id: UUID, status: str, by: str, reason: str) -> None:

@@ -151,6 +151,12 @@ quarantine = Table(
     _time("closed_at", null=True),
     Column("closed_by", Text, nullable=True),
     Column("reason", Text, nullable=True),
+    Column(
+        "announced",
+        BigInteger,
+        nullable=True,
+        comment="when the source announced the change that this record lacks, in epoch milliseconds",
+    ),
     UniqueConstraint("batch_id", "position"),
     UniqueConstraint("feed", "key_digest", "source_version", "wire_digest"),
     CheckConstraint(

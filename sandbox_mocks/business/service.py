@@ -50,6 +50,8 @@ class BusinessService:
 
     def _detail(self, asked: Asked, faults: Faults) -> Answer:
         now = self._clock.now_ms()
+        if "behind" in faults:
+            now -= timedelta(days=faults["behind"].parameters["days"]) // timedelta(milliseconds=1)
         unit = None if "empty" in faults else self._enterprises.unit(asked.get("msdn", ""), now)
         version = None if unit is None else self._enterprises.version(unit, now)
         if unit is None or version is None:
