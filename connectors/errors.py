@@ -42,7 +42,8 @@ CODES: dict[str, str] = {
     "see `hub secrets check`",
     # Denied
     "login_refused": "the register's token service refused our keys: check access_key, secret and partner codes",
-    "credentials": "the register refused our account: check user, secret, logical address and client id",
+    "credentials": "the register refused our account or its own token: check the account and the secrets in the "
+    "register's settings, and the logical address where there is one",
     "clock_skew": "the clocks of the hub and the register differ: synchronise this machine (NTP), or tell the register",
     "forbidden": "the register knows our account but denies the service: ask for the right",
     "host_key": "the server's key is not the pinned one: check the address; renew the keys in `ca_file` when the "
@@ -73,8 +74,8 @@ CODES: dict[str, str] = {
     "file_unsettled": "a file is still being written: try again later",
     "closed_hours": "the register is outside its service hours",
     "maintenance": "the register is under maintenance that was announced: its setting `maintenance` says until when",
-    "page_repeated": "the register answered an earlier page again: read the window again",
-    "page_missing": "the register left out records between two pages: read the window again",
+    "page_repeated": "the register answered an earlier page again: read anew, and tell the register when it recurs",
+    "page_missing": "the register left out records of a page: read anew, and tell the register when it recurs",
     "page_other": "the register answered another page than the one asked: read the window again",
     "list_moved": "the list changed while it was read: read the window again, with a longer settle lag if it recurs",
     "contents_behind": "the register announced a change that its answer does not hold yet: try again later",
@@ -88,6 +89,7 @@ CODES: dict[str, str] = {
     "not_xml": "the answer is no XML document: look at the gateway in between",
     "not_soap": "the answer is no SOAP envelope with one body: look at the gateway in between",
     "not_json": "the answer is no JSON object (a log-in page?): look at the gateway in between",
+    "not_utf8": "the answer is JSON in another charset than UTF-8, which its standard forbids: ask the register",
     "key_repeated": "the answer holds a key twice: look at the source",
     "other_host": "the answer leads to an address outside the register, where our credentials must not go",
     "unexpected_answer": "the answer holds another element than the WSDL names: compare the live WSDL",

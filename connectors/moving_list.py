@@ -58,29 +58,38 @@ class MovingList:
         """Returns the rows before `ends_at`, in the list's order.
 
         Raises:
-            Unavailable: `list_moved`, no two readings agreed: the step reads its window anew.
+            Unavailable: no two readings agreed, and the step reads its window anew: `page_repeated` or `page_missing`
+                when that spoiled every reading, `list_moved` otherwise.
             BrokenContract: a page is out of order or longer than asked for.
         """
-        before: list[Change] | None = None
+        before: list[Change] | str = ""
+        spoiled: set[str] = set()
         for _ in range(READINGS):
             found = await self._read_once(fetch)
-            if found is not None and found == before:
+            if not isinstance(found, str) and found == before:
                 return found
             before = found
-        raise Unavailable(*self._where, "list_moved")
+            spoiled.add(found if isinstance(found, str) else "list_moved")
+        raise Unavailable(*self._where, spoiled.pop() if len(spoiled) == 1 else "list_moved")
 
-    async def _read_once(self, fetch: Fetch) -> list[Change] | None:
-        """Returns the rows, or None when the list moved on the way."""
+    async def _read_once(self, fetch: Fetch) -> list[Change] | str:
+        """Returns the rows, or the code of what spoiled the reading."""
         found: list[Change] = []
         seen: set[str] = set()
         offset = total = 0
+        whole: int | None = None
         while True:
             part = await fetch(offset)
             self._check_order(part.rows)
             numbers = {change.number for change in part.rows}
             due = max(0, min(self._limit, part.total - offset))
-            if part.total < total or len(numbers) != due or not seen.isdisjoint(numbers):
-                return None
+            whole = part.total if whole is None else whole
+            if part.total < total:
+                return "list_moved"
+            if len(numbers) != due or not seen.isdisjoint(numbers):
+                # A list whose total stays is not what moves: its source does not turn the pages.
+                wrong = "page_missing" if seen.isdisjoint(numbers) else "page_repeated"
+                return wrong if part.total == whole else "list_moved"
             found += part.rows
             seen |= numbers
             offset, total = offset + len(part.rows), part.total

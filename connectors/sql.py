@@ -157,6 +157,9 @@ class _Walk(Generic[N]):
         table = Table(view.name, MetaData(), *(Column(name, found[name]) for name in found), schema=view.schema)
         chosen = [column for column in table.c if not self._only or column.name in self._only]
         version = table.c[view.version]
+        # No window holds a row without a time: it would be passed over for ever, in silence.
+        if await self._database.rows(self._feed, select(version).where(version.is_(None)).limit(1)):
+            raise BrokenContract(self._register, self._feed, "field_missing", fields=(view.version,))
         # The feed's own order, byte by byte: the database's collation may put "a" before "B".
         key: ColumnElement[str] = as_type(table.c[view.key], Text).collate("C")
         since, until = (epoch_ms(moment) if whole else moment for moment in self._window)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any, NoReturn
 
 from connectors.errors import BrokenContract, ConnectorError, Refused, Unavailable
@@ -10,6 +11,8 @@ from connectors.records import FieldProblem
 from connectors.transfer import Answer, Transfer
 
 _ENDS = {b"{": b"}", b"[": b"]"}
+_OTHER_MARKS = (b"\xff\xfe", b"\xfe\xff")
+"""Byte order marks of UTF-16 and UTF-32."""
 
 
 def read_object(answer: Answer, transfer: Transfer) -> dict[str, Any]:
@@ -28,9 +31,12 @@ def read_object(answer: Answer, transfer: Transfer) -> dict[str, Any]:
     if answer.status != 200:
         raise transfer.error(Refused, "http_refused", status)
     try:
-        found = json.loads(answer.body.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_number)
+        text = answer.body.decode("utf-8-sig")
+        found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number, parse_float=_finite)
     except RecursionError:
         raise transfer.error(BrokenContract, "not_json") from None
+    except UnicodeDecodeError:
+        raise transfer.error(*_undecodable(answer.body)) from None
     except ValueError:
         raise transfer.error(*_unreadable(answer.body)) from None
     if not isinstance(found, dict):
@@ -50,6 +56,13 @@ def _no_number(name: str) -> NoReturn:
     raise ValueError("not JSON")
 
 
+def _finite(digits: str) -> float:
+    """Reads a number with a fraction or an exponent; beyond what a float holds Python would make it infinite."""
+    if math.isinf(number := float(digits)):
+        raise ValueError("not a number that can be kept")
+    return number
+
+
 def _unreadable(body: bytes) -> tuple[type[ConnectorError], str]:
     """Says why a body is no JSON: what broke off may come whole next time, anything else will not."""
     bare = body.strip()
@@ -57,3 +70,10 @@ def _unreadable(body: bytes) -> tuple[type[ConnectorError], str]:
         return Unavailable, "empty_answer"
     end = _ENDS.get(bare[:1])
     return (Unavailable, "truncated") if end and not bare.endswith(end) else (BrokenContract, "not_json")
+
+
+def _undecodable(body: bytes) -> tuple[type[ConnectorError], str]:
+    """Says why a body is no UTF-8: whole in another charset, broken off within a letter, or no text at all."""
+    bare = body.strip()
+    whole = _ENDS.get(bare[:1]) == bare[-1:]
+    return (BrokenContract, "not_utf8") if whole or bare.startswith(_OTHER_MARKS) else _unreadable(body)

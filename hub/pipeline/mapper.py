@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails, from_json
 
 from connectors.guard import EnvironmentGuard
 from hub.mapping import Mapped, load_compiled
@@ -187,17 +188,23 @@ def as_json(findings: list[Finding]) -> list[dict[str, str]]:
 
 
 def _read_drifted(feed: Feed, body: bytes, error: ValidationError, drift: str) -> tuple[BaseModel, bool]:
-    problems = error.errors(include_input=False, include_url=False, include_context=False)
-    if any(problem["type"] == "json_invalid" for problem in problems):
+    if any(problem["type"] == "json_invalid" for problem in _problems(error)):
         raise WireRefused(finding("wire.not_json", "")) from None
-    malformed = [problem for problem in problems if problem["type"] != "extra_forbidden"]
-    if malformed:
-        paths = sorted({_known_path(feed, problem["loc"]) for problem in malformed})
+    raw = from_json(body)
+    try:
+        # Where a part may also be blank, an unknown field in it shows as a part of no allowed form: only reading
+        # without the unknown fields tells drift from what is malformed.
+        wire = validate_known(raw, feed.wire)
+    except ValidationError as malformed:
+        paths = sorted({_known_path(feed, problem["loc"]) for problem in _problems(malformed)})
         raise WireRefused(*(finding("wire.malformed", path) for path in paths)) from None
-    raw = orjson.loads(body)
     if drift == "evolve":
-        return validate_known(raw, feed.wire), True
+        return wire, True
     raise WireRefused(*(finding("wire.drift", path) for path in unknown_fields(raw, feed.wire))) from None
+
+
+def _problems(error: ValidationError) -> list[ErrorDetails]:
+    return error.errors(include_input=False, include_url=False, include_context=False)
 
 
 def _known_path(feed: Feed, location: tuple[int | str, ...]) -> str:

@@ -379,7 +379,7 @@ async def test_a_row_that_can_not_be_placed_stops_the_feed(
         ({"Data": [], "DataCount": "many"}, BrokenContract, "field_malformed"),
         ({"Data": [], "DataCount": -1}, BrokenContract, "field_malformed"),
         ({"Data": ["x"], "DataCount": 1}, BrokenContract, "field_malformed"),
-        ({"Data": "", "DataCount": 3}, Unavailable, "list_moved"),
+        ({"Data": "", "DataCount": 3}, Unavailable, "page_missing"),
         ({"Status": "0", "error_code": "WINDOW", "Message": ""}, Refused, "window_too_long"),
     ],
 )

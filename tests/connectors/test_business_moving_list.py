@@ -188,9 +188,11 @@ async def test_a_wrong_page_is_never_taken_for_the_right_one(business: Make, lgs
     assert await read(business()) == [code(number) for number in range(COUNT)]
 
 
-@pytest.mark.parametrize("by", [-10, 10, -3, 3])
-async def test_a_page_that_stays_wrong_is_unavailable(business: Make, lgsp: Lgsp, by: int) -> None:
-    """A source that always gives the wrong second page never passes as complete."""
+@pytest.mark.parametrize(
+    ("by", "why"), [(-10, "page_repeated"), (10, "page_missing"), (-3, "page_repeated"), (3, "page_missing")]
+)
+async def test_a_page_that_stays_wrong_is_unavailable(business: Make, lgsp: Lgsp, by: int, why: str) -> None:
+    """A source that always gives the wrong second page never passes as complete, and the error says what it does."""
     fill(lgsp)
 
     def second(request: httpx.Request, right: httpx.Response) -> httpx.Response:
@@ -203,7 +205,21 @@ async def test_a_page_that_stays_wrong_is_unavailable(business: Make, lgsp: Lgsp
     with pytest.raises(Unavailable) as caught:
         await read(business())
 
-    assert caught.value.code == "list_moved"
+    assert caught.value.code == why
+
+
+@pytest.mark.parametrize("heeded", ["limit", ""])
+async def test_a_server_that_heeds_no_offset_is_named(business: Make, lgsp: Lgsp, heeded: str) -> None:
+    """Page one for every offset, or nothing where the total promises more, is told apart from a list that moves."""
+    fill(lgsp)
+    first = done({"Data": [_row(number) for number in range(10)] if heeded else [], "DataCount": 40})
+    lgsp.script.extend([first] * 200)
+
+    with pytest.raises(Unavailable) as caught:
+        await read(business())
+
+    assert caught.value.code == ("page_repeated" if heeded else "page_missing")
+    assert lists(lgsp) <= 2 * READINGS
 
 
 async def test_a_total_that_shrinks_in_the_middle_is_not_the_end(business: Make, lgsp: Lgsp) -> None:

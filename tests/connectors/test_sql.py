@@ -220,6 +220,16 @@ async def test_a_version_without_a_zone_is_refused(source: Source, kind: str) ->
     assert (error.code, error.fields) == ("field_malformed", ("CapNhat",))
 
 
+async def test_a_row_without_a_time_is_not_passed_over(source: Source) -> None:
+    """No window would ever hold it, so the view is refused, and the column named."""
+    source.add((key(1), SINCE))
+    source.run('update mo.the set "CapNhat" = null')
+
+    error = await refused(source.cards())
+
+    assert (type(error), error.code, error.fields) == (BrokenContract, "field_missing", ("CapNhat",))
+
+
 async def test_a_row_without_a_key_breaks_the_contract(source: Source) -> None:
     """A record that nothing names can't be kept."""
     source.run('insert into mo.the ("CapNhat") values (%s)', SINCE)
