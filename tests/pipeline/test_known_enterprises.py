@@ -65,7 +65,7 @@ def test_only_the_enterprises_of_dossiers_are_asked_about(watched: Twin, make_co
     with context.connect(Role.OWNER) as conn:
         conn.execute("insert into hub.consumer (consumer_id, name) values ('portal', 'Portal')")
         conn.execute(
-            "insert into hub.dossier (consumer_id, dossier, procedure, subject_id)"
+            "insert into hub.dossier (consumer_id, dossier, procedure, organisation_id)"
             " select 'portal', 'G16.01-261122-0001', '1.004628', subject_id from hub.record"
             " where kind = 'organisation' order by subject_id limit 1"
         )
