@@ -40,7 +40,7 @@ def state(context: Context) -> list[tuple[Any, ...]]:
 
 def test_days_of_outage_are_caught_up_with(make_twin: MakeTwin, make_context: MakeContext) -> None:
     """No window is longer than the register allows; every enterprise of those days stands once, as it is now."""
-    country = make_twin(people=5000, defect_rate=0)
+    country = make_twin(people=40_000, defect_rate=0)
     twin = Twin(country.country, Noted(country.app))
     context = make_context(twin)
     away_since = datetime.now(UTC) - timedelta(days=DAYS_AWAY)
