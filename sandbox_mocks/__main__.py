@@ -23,6 +23,8 @@ from sandbox_mocks.payment.app import PATH as PAYMENT_PATH
 from sandbox_mocks.payment.partners import Credentials as PaymentCredentials
 from sandbox_mocks.population.app import PATH
 from sandbox_mocks.population.credentials import Credentials as PopulationCredentials
+from sandbox_mocks.treasury.app import PATH as TREASURY_PATH
+from sandbox_mocks.treasury.credentials import Credentials as TreasuryCredentials
 
 HOST = "127.0.0.1"
 _GRACE_SECONDS = 1
@@ -48,6 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
         "business": base + BUSINESS_PATH,
         "civil_status": base + CIVIL_STATUS_PATH,
         "payment": f"{base}{PAYMENT_PATH}/giaodich",
+        "treasury": base + TREASURY_PATH,
     }
     ready = {"url": base, **registers, "pid": os.getpid()}
     server = _Server(
@@ -60,6 +63,8 @@ def main(arguments: list[str] | None = None) -> int:
                 civil_status_credentials=CivilStatusCredentials(**_given("CIVIL_STATUS", CivilStatusCredentials)),
                 payment_credentials=PaymentCredentials(**_given("PAYMENT", PaymentCredentials)),
                 base=base,
+                treasury_credentials=TreasuryCredentials(**_given("TREASURY", TreasuryCredentials)),
+                files=options.files,
             ),
             access_log=False,
             log_level="warning",
@@ -107,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1, help="every seed is another country")
     parser.add_argument("--people", type=int, default=2000, help="people born by the end of 2026")
     parser.add_argument("--defect-rate", type=float, default=1.0, help="multiplies the rates of defects; 0: none")
+    parser.add_argument("--files", type=Path, help="folder into which treasury and banks deliver files on demand")
     parser.add_argument("--ready-file", type=Path, help="file to write the base URL to, as JSON, once the twin answers")
     return parser
 

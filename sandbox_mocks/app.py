@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
@@ -23,6 +24,8 @@ from sandbox_mocks.payment.app import PaymentPlatform
 from sandbox_mocks.payment.partners import Credentials as PaymentCredentials
 from sandbox_mocks.population import app as population
 from sandbox_mocks.population.credentials import Credentials as PopulationCredentials
+from sandbox_mocks.treasury.app import Treasury
+from sandbox_mocks.treasury.credentials import Credentials as TreasuryCredentials
 
 
 def create_app(
@@ -33,13 +36,16 @@ def create_app(
     civil_status_credentials: CivilStatusCredentials | None = None,
     payment_credentials: PaymentCredentials | None = None,
     base: str = "",
+    treasury_credentials: TreasuryCredentials | None = None,
+    files: Path | None = None,
 ) -> ASGIApp:
-    """Builds the population, business and civil-status registers over one country, and the payment platform.
+    """Builds the population, business and civil-status registers over one country, the payment platform and the banks.
 
     Args:
         country: the people behind all.
         clock: the country's time: what has happened so far.
         base: the server's own address, for the pages to which it sends browsers.
+        files: the folder into which treasury and banks deliver files; None: nowhere.
     """
     clock, script, enterprises = clock or Clock(), FaultScript(), Enterprises(country)
     platform = PaymentPlatform(payment_credentials or PaymentCredentials(), clock, script, base)
@@ -50,6 +56,9 @@ def create_app(
             CivilStatus(country), civil_status_credentials or CivilStatusCredentials(), clock, script, _wall_clock_ms
         ),
         *platform.routes(),
+        *Treasury(
+            platform.orders, treasury_credentials or TreasuryCredentials(), clock, script, _wall_clock_ms, files
+        ).routes(),
         *Control(country, clock, script).routes(),
         *BusinessControl(enterprises, clock).routes(),
     ]

@@ -47,6 +47,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "wrong_currency": {"code": "USD"},
     "twelve_hours": {},
     "receipt_not_ready": {},
+    "cut_file": {},
+    "lost_column": {},
 }
 """Every kind of fault with its parameters and their defaults.
 
@@ -59,7 +61,9 @@ that grows by its entities or deeply nested JSON.
 Those from `early_callback` on belong to the payment platform. They strike its callbacks, as the operation CONFIRM: sent
 later by the country's clock, never, more than once, after the next callback of the same order, of an order paid twice
 or with a lesser amount, wrongly signed, in another currency, or timed by a clock of twelve hours. `early_callback`
-strikes INIT, which then is paid before it is answered; `receipt_not_ready` strikes GET_BILL.
+strikes INIT, which then is paid before it is answered; `receipt_not_ready` strikes GET_BILL. The last two spoil files
+of treasury and banks, asked for or delivered (as the operation DELIVERY): base64 cut short, a column lost in the last
+line.
 """
 
 

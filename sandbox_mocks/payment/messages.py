@@ -56,6 +56,9 @@ def read_order(message: Message) -> int:
     for name in _RECEIPT:
         if not isinstance(receipt.get(name), str) or not receipt[name]:
             raise Refused(MALFORMED, f"Thiếu ThongTinBienLai.{name}")
+    for name in ("TKThuHuong", "MaNHThuHuong"):
+        if not re.fullmatch("[0-9A-Za-z]{1,30}", receipt[name]):
+            raise Refused(MALFORMED, f"ThongTinBienLai.{name} chỉ gồm chữ và số")
     if len(receipt["TenTTHC"]) > _LONGEST["TenTTHC"]:
         raise Refused(MALFORMED, f"TenTTHC vượt quá {_LONGEST['TenTTHC']} ký tự")
     parts = receipt.get("DSKhoanNop")

@@ -74,6 +74,7 @@ async def test_a_receipt_is_not_there_before_the_payment(payer: PaymentCaller) -
         ({"amount": "99999999999999"}, "04"),
         ({"ThongTinBienLai": receipt("149999")}, "04"),
         ({"ThongTinBienLai": receipt(TKThuHuong="")}, "06"),
+        ({"ThongTinBienLai": receipt(TKThuHuong="../../etc")}, "06"),
         ({"ThongTinBienLai": receipt(TenTTHC="x" * 251)}, "06"),
         ({"ThongTinBienLai": "none"}, "06"),
         ({"MaTienTe": "USD"}, "06"),
