@@ -8,20 +8,23 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import psycopg
 from pydantic import ValidationError
 
+from connectors.courtesy import Courtesy
 from hub.launch import readiness
 from hub.settings import Role, Settings, get_settings
-from hub.store import batches, migrate, quarantine
+from hub.store import batches, health, migrate, quarantine
 from hub.store.engine import connect
 from hub.store.secret_check import check_secrets
 from hub.trust.keys import KeyRing
 
 _DISK_MB = 500
+_ROUND_EXPECTED = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ def examine(settings: Settings | None = None) -> list[Check]:
     if all(check.ok for check in found if check.name.startswith("database")):
         found.append(_run("revision", partial(_revision, settings)))
         found += _feeds(settings)
+        found += _health(settings)
     return [*found, *_servers(settings)]
 
 
@@ -123,6 +127,33 @@ def _feeds(settings: Settings) -> Iterator[Check]:
                 said = f"batch {parked} waits for a decision: `hub batch show {parked}`"
             yield Check(f"feed {name}", parked is None, f"{said}; {waiting} records in quarantine")
             yield from _reconciliation(conn, name)
+
+
+def _health(settings: Settings) -> Iterator[Check]:
+    """Looks at the breaker and the courtesy of every register, and whether alerts reach somebody."""
+    with connect(settings, Role.PIPELINE) as conn:
+        now = health.read(conn)
+    for each in now.registers:
+        rest = each.used.renewed_in(Courtesy(1, 1, per_day=each.per_day, per_month=each.per_month), now.at)
+        said = f"{each.used.day_calls} calls today"
+        if each.per_day is not None:
+            said += f" of {each.per_day}"
+        if rest is not None:
+            said += f", none left for {rest / 3600:.1f} h"
+        if each.breaker != "closed":
+            said += (
+                f"; breaker {each.breaker.replace('_', ' ')} after {each.failures} failures, next trial in"
+                f" {each.next_trial:.0f} s: see whether the register is up"
+            )
+        yield Check(f"register {each.register}", each.breaker == "closed" and rest is None, said)
+    waiting = sum(count for _, count in now.untold)
+    silent = now.alerts_at is None or now.at - now.alerts_at > _ROUND_EXPECTED
+    said = f"{now.open_alerts} open: `hub alerts list`" if now.open_alerts else "none open"
+    if waiting:
+        said += f"; {waiting} could not be told yet: `hub alerts check` says why"
+    if silent:
+        said += "; nobody has looked for alerts lately: is the DAG `alerts` on?"
+    yield Check("alerts", not waiting, said, warns=silent and not waiting)
 
 
 def _reconciliation(conn: psycopg.Connection[Any], feed: str) -> Iterator[Check]:

@@ -17,13 +17,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hub.api import dossiers, health, lookup, oauth, procedures
+from hub.api import dossiers, health, lookup, oauth, procedures, status
 from hub.api.metrics import on_this_machine
 from hub.api.openapi import DESCRIPTION, build_document, request_body_of, responses_of
 from hub.api.problems import MEDIA_TYPE, problem_document, problem_headers
 from hub.api.reference import render_reference
 from hub.api.services import lay_foundations, open_services
 from hub.api.serving import Endpoint, Operation, language_of, refuse_address
+from hub.api.vitals import Vitals
 from hub.exchange.refusals import Refused
 from hub.settings import Settings, get_settings
 
@@ -106,6 +107,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         async with open_services(foundations) as services:
             app.state.services = services
             app.state.readiness = health.Readiness(services)
+            app.state.vitals = Vitals(services.reading)
             yield
 
     endpoints = [Endpoint(operation) for operation in OPERATIONS]
@@ -168,13 +170,15 @@ def _add_public_routes(app: FastAPI) -> None:
         """Metrics of this process for Prometheus, for callers on this machine only."""
         if not on_this_machine(request):
             raise HTTPException(404)
-        return Response(app.state.services.metrics.render(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        rendered = app.state.services.metrics.render(await app.state.vitals.read())
+        return Response(rendered, media_type="text/plain; version=0.0.4; charset=utf-8")
 
     app.openapi = openapi  # type: ignore[method-assign]
     public: tuple[tuple[str, Callable[[Request], Awaitable[Response]], str, dict[int | str, dict[str, Any]]], ...] = (
         ("/health/live", health.live, "application/json", {}),
         ("/health/ready", health.ready, "application/json", {503: {"description": "Not ready, with reasons"}}),
         ("/metrics", show_metrics, "text/plain", {}),
+        ("/status", status.show, "text/html", {}),
         ("/openapi.json", show_openapi, "application/json", {}),
         ("/docs", show_reference, "text/html", {}),
     )

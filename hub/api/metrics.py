@@ -12,6 +12,9 @@ from ipaddress import ip_address
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.requests import Request
 
+from hub.api.health_metrics import HealthCollector
+from hub.store.health import Health
+
 _BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
@@ -45,6 +48,8 @@ class Metrics:
         )
         age = Gauge("hub_policy_age_seconds", "Seconds since the rights were confirmed.", registry=self.registry)
         age.set_function(policy_age)
+        self._health = HealthCollector()
+        self.registry.register(self._health)
         self._children: dict[tuple[str, str, str], Counter] = {}
         self._timers: dict[str, Histogram] = {}
 
@@ -58,7 +63,8 @@ class Metrics:
         child.inc()
         self._timers[kind].observe(seconds)
 
-    def render(self) -> bytes:
-        """Writes all metrics as text."""
+    def render(self, health: Health | None) -> bytes:
+        """Writes all metrics as text; `health` is that of registers and feeds, None when the database does not tell."""
+        self._health.health = health
         rendered: bytes = generate_latest(self.registry)
         return rendered

@@ -23,7 +23,7 @@ from hub.api.openapi import codes_of
 from hub.store import migrate
 from tests.api.conftest import NAME, PERSONAL_ID, PROCEDURE, Client, Store, person, until
 
-PUBLIC = {"/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs"}
+PUBLIC = {"/health/live", "/health/ready", "/metrics", "/status", "/openapi.json", "/docs"}
 Entries = Callable[..., list[dict[str, Any]]]
 
 
