@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from hub.store.health import Health
+from hub.store.health import Health, RegisterHealth
 
 _STATES = ("closed", "half_open", "open")
 _REGISTER, _FEED = ("register",), ("feed",)
@@ -43,7 +43,7 @@ def _registers(health: Health) -> Iterator[GaugeMetricFamily]:
         ("register", "state"),
         [((r.register, state), r.breaker == state) for r in each for state in _STATES],
     )
-    rows = {
+    rows: dict[str, tuple[str, Callable[[RegisterHealth], float | None]]] = {
         "hub_register_breaker_failures": ("Failures in a row.", lambda r: r.failures),
         "hub_register_next_trial_seconds": ("Seconds until the next trial of an open breaker.", lambda r: r.next_trial),
         "hub_register_calls_under_way": ("Places that are taken.", lambda r: r.under_way),
