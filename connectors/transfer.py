@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
@@ -148,7 +149,7 @@ class Transfer:
             raise self.error(Unavailable, "connection") from None
 
     async def _exchange(self, method: str, url: str, request: dict[str, Any]) -> Answer:
-        async with self.http.stream(method, url, **request) as response:
+        async with self.http.stream(method, _address(url), **request) as response:
             status = response.status_code
             wait = retry_after(response.headers.get("Retry-After"), self.clock())
             if response.is_redirect or 300 <= status < 400:
@@ -204,6 +205,12 @@ class Transfer:
     def error(self, kind: type[ConnectorError], code: str, *fields: str) -> ConnectorError:
         """Makes an error of this operation."""
         return kind(self.register, self.operation, code, fields=fields)
+
+
+@lru_cache(maxsize=256)
+def _address(url: str) -> httpx.URL:
+    """Parses an address once: a register has few of them, since queries stand elsewhere."""
+    return httpx.URL(url)
 
 
 def own_code(body: bytes) -> str | None:

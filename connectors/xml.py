@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Mapping
 from typing import TypeAlias
 
+import orjson
 from lxml import etree
 
 from connectors.records import FieldProblem
@@ -110,7 +110,7 @@ def json_text(text: str) -> str:
     literal = text if text.startswith('"') else f'"{text}"' if text.startswith('{\\"') else None
     if literal is not None:
         try:
-            inner = json.loads(literal)
+            inner = orjson.loads(literal)
         except ValueError:
             return text
         if isinstance(inner, str):
