@@ -22,6 +22,7 @@ from sandbox_mocks.payment.callbacks import Callbacks, Send, post
 from sandbox_mocks.payment.citizen import CANCEL, PAY, Citizen
 from sandbox_mocks.payment.control import PaymentControl
 from sandbox_mocks.payment.errors import MALFORMED, SYSTEM, TEXTS, Refused
+from sandbox_mocks.payment.gateways import GATEWAYS
 from sandbox_mocks.payment.orders import Orders
 from sandbox_mocks.payment.page import write_page
 from sandbox_mocks.payment.partners import Credentials
@@ -57,6 +58,7 @@ class PaymentPlatform:
         control = PaymentControl(self.orders, self.partners, self._callbacks, self._citizen, self._clock)
         return [
             Route(f"{PATH}/giaodich", self._call, methods=["POST"]),
+            *(Route(f"{PATH}/{name}", self._call_elsewhere, methods=["POST"]) for name in GATEWAYS),
             Route(f"{PATH}/trang/{{token}}", self._page, methods=["GET"]),
             Route(f"{PATH}/trang/{{token}}", self._act, methods=["POST"]),
             *control.routes(),
@@ -78,6 +80,17 @@ class PaymentPlatform:
             await wait(faults, "timeout_after_commit")
             return Response(answer, media_type="application/pdf")
         return await finish(answer, faults)
+
+    async def _call_elsewhere(self, request: Request) -> Response:
+        name = request.url.path.rpartition("/")[2]
+        body = await read_limited(request, _LARGEST_CALL)
+        message = _read(body) if body is not None else None
+        faults = self._script.take(name, None)
+        await wait(faults, "delay")
+        early = fail_early(faults, GATEWAYS[name].answer(SYSTEM, ""))
+        if early is not None:
+            return early
+        return await finish(await self._service.open_elsewhere(name, message or {}, faults), faults)
 
     async def _page(self, request: Request) -> Response:
         order = self.orders.by_token(request.path_params["token"])

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox_mocks.clock import Clock
 from sandbox_mocks.faults import Fault
+from sandbox_mocks.payment.gateways import GATEWAYS
 from sandbox_mocks.payment.orders import Order, Transaction
-from sandbox_mocks.payment.signing import CONFIRM, sign
+from sandbox_mocks.payment.schemes import Confirmation, Piped, Scheme
 from sandbox_mocks.payment.times import moment_text
 
-BANK = "VCB"
+SCHEMES: dict[str, Scheme] = {"pipe": Piped(), **GATEWAYS}
 TRIES = 3
-"""How often a callback is sent until the partner answers MaLoi "00" (assumed)."""
+"""How often a callback is sent until the partner accepts it (assumed)."""
 _POLL_SECONDS = 0.05
 Send = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any] | None]]
 """Posts JSON to a URL and returns the JSON of the answer; None: no answer that can be read."""
@@ -28,6 +29,7 @@ class Callback:
 
     url: str
     reference: str
+    scheme: str
     message: dict[str, Any]
     due: int | None
     sent: int = 0
@@ -50,7 +52,9 @@ class Callbacks:
         message = self._write(order, transaction, code, faults)
         count = int(faults["duplicate_callback"].parameters["count"]) if "duplicate_callback" in faults else 1
         for _ in range(count):
-            callback = Callback(order.partner.callback_url, order.reference, message, self._clock.now_ms())
+            callback = Callback(
+                order.partner.callback_url, order.reference, order.partner.scheme, message, self._clock.now_ms()
+            )
             self.all.append(callback)
             if "late_callback" in faults:
                 callback.due = self._clock.now_ms() + int(faults["late_callback"].parameters["ms"])
@@ -81,7 +85,7 @@ class Callbacks:
         for _ in range(TRIES):
             callback.sent += 1
             answer = await self._send(callback.url, callback.message)
-            if answer is not None and answer.get("MaLoi") == "00":
+            if answer is not None and SCHEMES[callback.scheme].accepts(answer):
                 callback.accepted = True
                 return
 
@@ -101,20 +105,19 @@ class Callbacks:
         currency = "VND"
         if "wrong_currency" in faults:
             currency = str(faults["wrong_currency"].parameters["code"])
-        message: dict[str, Any] = {
-            "LoaiBanTin": CONFIRM,
-            "MaLoi": code,
-            "MaDoiTac": order.partner.code,
-            "MaThamChieu": order.reference,
-            "SoTien": str(order.amount if transaction is None else transaction.amount),
-            "MaTienTe": currency,
-            "MaGiaoDich": "" if transaction is None else transaction.code,
-            "MaNganHang": BANK,
-            "ThoiGianGD": moment_text(self._clock.now_ms(), "twelve_hours" in faults),
-            "ThongTinGiaoDich": str(order.message.get("ThongTinGiaoDich", "")),
-        }
-        secret = order.partner.secret + ("?" if "wrong_signature" in faults else "")
-        return {**message, "MaXacThuc": sign(message, secret)}
+        told = Confirmation(
+            order.reference,
+            code,
+            order.amount if transaction is None else transaction.amount,
+            currency,
+            "" if transaction is None else transaction.code,
+            moment_text(self._clock.now_ms(), "twelve_hours" in faults),
+            str(order.message.get("ThongTinGiaoDich", "")),
+        )
+        partner = order.partner
+        if "wrong_signature" in faults:
+            partner = replace(partner, secret=f"{partner.secret}?", callback_key=f"{partner.callback_key}?")
+        return SCHEMES[partner.scheme].confirm(partner, told)
 
 
 async def post(url: str, message: dict[str, Any]) -> dict[str, Any] | None:

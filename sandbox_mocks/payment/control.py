@@ -11,11 +11,11 @@ from starlette.routing import Route
 
 from sandbox_mocks.clock import Clock
 from sandbox_mocks.control import guard, read_order, refuse, reply
-from sandbox_mocks.payment.callbacks import Callbacks
+from sandbox_mocks.payment.callbacks import SCHEMES, Callbacks
 from sandbox_mocks.payment.citizen import ACTIONS, Citizen
 from sandbox_mocks.payment.errors import Refused
 from sandbox_mocks.payment.orders import Order, Orders
-from sandbox_mocks.payment.partners import Partner
+from sandbox_mocks.payment.partners import PIPE, Partner
 
 
 class PaymentControl:
@@ -38,13 +38,15 @@ class PaymentControl:
 
     async def _partner(self, request: Request) -> Response:
         content = await read_order(request) or {}
-        names = ("code", "secret", "callback_url", "return_url")
+        names = ("code", "secret", "callback_url", "return_url", "scheme", "callback_key")
         code = content.get("code")
         if not isinstance(code, str) or not code or not all(isinstance(content.get(name, ""), str) for name in names):
             return refuse('send {"code": "...", "secret": "...", "callback_url": "...", "return_url": "..."}')
         known = self._partners.get(code)
         if known is None and not content.get("secret"):
             return refuse("a new partner needs a secret")
+        if content.get("scheme", PIPE) not in SCHEMES:
+            return refuse(f"scheme must be one of {', '.join(SCHEMES)}")
         partner = self._partners.setdefault(code, Partner(code, str(content.get("secret", ""))))
         for name in names[1:]:
             setattr(partner, name, content.get(name, getattr(partner, name)))

@@ -25,6 +25,11 @@ def read_amount(text: Any) -> int:
     return int(text)
 
 
+def is_account(text: str) -> bool:
+    """Whether a text can be the code of a bank or the number of an account."""
+    return re.fullmatch("[0-9A-Za-z]{1,30}", text) is not None
+
+
 def check(message: Message) -> None:
     """Checks what every message has.
 
@@ -57,7 +62,7 @@ def read_order(message: Message) -> int:
         if not isinstance(receipt.get(name), str) or not receipt[name]:
             raise Refused(MALFORMED, f"Thiếu ThongTinBienLai.{name}")
     for name in ("TKThuHuong", "MaNHThuHuong"):
-        if not re.fullmatch("[0-9A-Za-z]{1,30}", receipt[name]):
+        if not is_account(receipt[name]):
             raise Refused(MALFORMED, f"ThongTinBienLai.{name} chỉ gồm chữ và số")
     if len(receipt["TenTTHC"]) > _LONGEST["TenTTHC"]:
         raise Refused(MALFORMED, f"TenTTHC vượt quá {_LONGEST['TenTTHC']} ký tự")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PIPE = "pipe"
+
 
 @dataclass(slots=True)
 class Partner:
@@ -12,12 +14,16 @@ class Partner:
     Attributes:
         callback_url: where CONFIRM goes; empty: nowhere.
         return_url: where the citizen's browser goes after paying or cancelling; empty: it stays.
+        scheme: how its messages are signed: `pipe`, `keypay` or `paygov`.
+        callback_key: KeyPay's second key, PayGov's access key.
     """
 
     code: str
     secret: str
     callback_url: str = ""
     return_url: str = ""
+    scheme: str = PIPE
+    callback_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,14 @@ import orjson
 from sandbox_mocks.clock import Clock
 from sandbox_mocks.faults import Fault
 from sandbox_mocks.payment import errors
-from sandbox_mocks.payment.callbacks import BANK
 from sandbox_mocks.payment.citizen import PAY, Citizen
 from sandbox_mocks.payment.errors import Refused
+from sandbox_mocks.payment.gateways import GATEWAYS
 from sandbox_mocks.payment.messages import Message, check, read_amount, read_order
 from sandbox_mocks.payment.orders import PAID, REFUNDED, Order, Orders
-from sandbox_mocks.payment.partners import Partner
+from sandbox_mocks.payment.partners import PIPE, Partner
 from sandbox_mocks.payment.receipts import write_pdf
+from sandbox_mocks.payment.schemes import BANK
 from sandbox_mocks.payment.signing import GET_BILL, INIT, QUERY, REFUND, is_signed
 from sandbox_mocks.payment.times import moment_text
 
@@ -66,9 +67,27 @@ class PaymentService:
         code = "0" if written["MaLoi"] == errors.DONE else written["MaLoi"]
         return {"error_code": code, "message": orjson.dumps(written).decode()}
 
+    async def open_elsewhere(self, name: str, message: Message, faults: Faults) -> dict[str, Any]:
+        """Opens an order at one of the older gateways; they have no other messages."""
+        gateway, url = GATEWAYS[name], ""
+        try:
+            partner = self._partners.get(str(message.get(gateway.partner_field, "")))
+            if partner is None or partner.scheme != name:
+                raise Refused(errors.UNKNOWN_PARTNER)
+            asked = gateway.open(partner, message)
+            kept = {"MaThamChieu": asked.reference, "ThongTinBienLai": asked.receipt}
+            now = self._clock.now_ms()
+            order = self._orders.open(partner, kept, asked.amount, now, secrets.token_urlsafe(16))
+            if "early_callback" in faults:
+                await self._citizen.act(order, PAY)
+            code, url = errors.DONE, self._page(order.token)
+        except Refused as refused:
+            code = refused.code
+        return gateway.answer(code, url)
+
     def _admit(self, kind: str, message: Message) -> Partner:
         partner = self._partners.get(str(message.get("MaDoiTac", "")))
-        if partner is None:
+        if partner is None or partner.scheme != PIPE:
             raise Refused(errors.UNKNOWN_PARTNER)
         if kind not in (INIT, QUERY, GET_BILL, REFUND):
             raise Refused(errors.MALFORMED)
