@@ -27,18 +27,19 @@ select least($2, tokens + extract(epoch from clock_timestamp() - updated_at)::do
        day, day_calls, month_calls, clock_timestamp() as at
   from hub.register_budget where register = $1 for update
 """
-_FORGET = "delete from hub.register_place where register = $1 and expires_at < clock_timestamp()"
-_PLACES = "select count(*) from hub.register_place where register = $1"
+# A statement of its own, after the lock is held: one that began before it would count the places of that moment.
+_PLACES = """
+with over as (delete from hub.register_place where register = $1 and expires_at < clock_timestamp())
+select count(*) from hub.register_place where register = $1 and expires_at >= clock_timestamp()
+"""
 # The limits are kept beside what is used, as the last caller knew them: for those who only look.
 _TAKE = """
+with seat as (insert into hub.register_place (register, holder, expires_at)
+              values ($1, $10, clock_timestamp() + make_interval(secs => $11)))
 update hub.register_budget
    set tokens = $2, updated_at = clock_timestamp(), day = $3, day_calls = $4, month_calls = $5,
        per_second = $6, concurrent = $7, per_day = $8, per_month = $9
  where register = $1
-"""
-_SIT = """
-insert into hub.register_place (register, holder, expires_at)
-values ($1, $2, clock_timestamp() + make_interval(secs => $3))
 """
 _LEAVE = "delete from hub.register_place where register = $1 and holder = $2"
 
@@ -77,12 +78,11 @@ class StoreBudget:
         rate = courtesy.per_second
         burst = max(1.0, rate)
         async with self._link.connection() as conn, conn.transaction():
-            await conn.execute(_OPEN, register, burst)
-            (row,) = await conn.fetch(_LOCK, register, burst, rate)
+            while (row := await conn.fetchrow(_LOCK, register, burst, rate)) is None:
+                await conn.execute(_OPEN, register, burst)
             used = QuotaUsed(row["day"], row["day_calls"], row["month_calls"]).at(row["at"])
             if (rest := used.renewed_in(courtesy, row["at"])) is not None:
                 raise QuotaSpent(rest)
-            await conn.execute(_FORGET, register)
             if int(await conn.fetchval(_PLACES, register)) >= courtesy.concurrent:
                 return None
             tokens = float(row["tokens"])
@@ -93,8 +93,8 @@ class StoreBudget:
             used = used.one_more()
             limits = (rate, courtesy.concurrent, courtesy.per_day, courtesy.per_month)
             # The bucket may go below zero: those who come later wait longer, in the order in which they came.
-            await conn.execute(_TAKE, register, tokens - 1.0, used.day, used.day_calls, used.month_calls, *limits)
-            await conn.execute(_SIT, register, holder, remaining + _GRACE_SECONDS)
+            counts = (tokens - 1.0, used.day, used.day_calls, used.month_calls)
+            await conn.execute(_TAKE, register, *counts, *limits, holder, remaining + _GRACE_SECONDS)
             return wait
 
     async def _leave(self, register: str, holder: UUID) -> None:

@@ -12,6 +12,9 @@ from hub.settings import Role, Settings
 from hub.store.engine import StoreUnavailable, broken, create_pool, full, place, unavailable
 
 _CONNECTIONS = 4
+# A call to a register must not wait for our disk. If the database server itself crashes, the last half second of turns,
+# quota and failures is forgotten, and a token is asked for anew.
+_SETTINGS = {"synchronous_commit": "off"}
 _LOST = (
     OSError,
     asyncpg.InterfaceError,
@@ -72,7 +75,9 @@ class Link:
             async with self._opening:
                 if self._pool is None:
                     # No floor: below one asyncpg logs the traceback of every connection that it can not restore.
-                    self._pool = await create_pool(self._settings, self._role, min_size=0, max_size=_CONNECTIONS)
+                    self._pool = await create_pool(
+                        self._settings, self._role, min_size=0, max_size=_CONNECTIONS, server_settings=_SETTINGS
+                    )
                     self._holder = _hold(self._pool)
                     await anext(self._holder)
         return self._pool
