@@ -25,8 +25,8 @@ class Airflow:
     """
 
     def __init__(self, url: str, var: Path, user: str = "admin") -> None:
-        # The machine's proxy settings are not for loopback.
-        self._http = httpx.Client(base_url=url, timeout=30, trust_env=False)
+        # The machine's proxy settings are not for loopback. Airflow is slow to answer while its own tasks start.
+        self._http = httpx.Client(base_url=url, timeout=120, trust_env=False)
         password = json.loads((var / "airflow" / "passwords.json").read_text())[user]
         answer = self._http.post("/auth/token", json={"username": user, "password": password})
         if answer.status_code != 201:

@@ -19,21 +19,22 @@ from hub.store.engine import connect
 CONSUMER, OFFICER, BY = "demo-portal", "CB-00123", "demo"
 
 
-def enrol(settings: Settings, procedure: Procedure, key_file: Path) -> dict[str, Any]:
+def enrol(settings: Settings, key_file: Path, *procedures: Procedure) -> dict[str, Any]:
     """Does what `hub consumer add`, `officer` and `grant` do; the private key stays in a 0600 file."""
     private, public = new_client_key()
     write_private(key_file, orjson.dumps(private).decode())
     with connect(settings, Role.OWNER) as conn:
         consumers.add_consumer(conn, consumer_id=CONSUMER, name="Demonstration portal", jwk=public, by=BY)
         consumers.add_officer(conn, consumer_id=CONSUMER, officer=OFFICER, by=BY)
-        consumers.grant(
-            conn,
-            consumer_id=CONSUMER,
-            procedure=procedure.code,
-            attributes=procedure.attributes,
-            legal_basis="; ".join(procedure.spec.legal_basis),
-            by=BY,
-        )
+        for procedure in procedures:
+            consumers.grant(
+                conn,
+                consumer_id=CONSUMER,
+                procedure=procedure.code,
+                attributes=procedure.attributes,
+                legal_basis="; ".join(procedure.spec.legal_basis),
+                by=BY,
+            )
     return private
 
 
@@ -60,11 +61,14 @@ class DossierSystem:
         """Returns what the hub can fill of a procedure's form."""
         return self._told(self._http.get(f"/v1/procedures/{procedure}"))
 
-    def prefill(self, claim: dict[str, str], procedure: str, dossier: str) -> dict[str, Any]:
-        """Opens a dossier about a person and asks what is known for its form."""
+    def prefill(self, claims: dict[str, dict[str, str]], procedure: str, dossier: str) -> dict[str, Any]:
+        """Opens a dossier about a person, an enterprise or both, and asks what is known for its form.
+
+        `claims` holds `subject`, `enterprise` or both, as a lookup takes them.
+        """
         about = {"dossier": dossier, "procedure": procedure, "officer": OFFICER}
-        self._told(self._http.post("/v1/dossiers", json=about | {"subject": {"personal_id": claim["personal_id"]}}))
-        return self._told(self._http.post("/v1/lookup", json=about | {"subject": claim}))
+        self._told(self._http.post("/v1/dossiers", json=about | claims))
+        return self._told(self._http.post("/v1/lookup", json=about | claims))
 
     def _told(self, answer: httpx.Response) -> dict[str, Any]:
         if answer.is_success:

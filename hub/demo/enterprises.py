@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import orjson
 
+from hub.demo.enterprise_truth import KINDS, STATUSES, amount_of, date_of
 from hub.demo.errors import DemoFailed
 from hub.pipeline.context import Context
 from hub.trust.sealing import record_aad, subject_aad, unseal
@@ -18,13 +19,6 @@ select r.identifier_id, r.subject_id, r.sealed, k.master_version, k.wrapped_key
   from hub.record r join hub.subject_key k using (subject_id)
  where r.register = 'business' and r.kind = 'organisation'
 """
-_KINDS = {
-    "1": "private", "2": "one_member_llc", "3": "multi_member_llc", "4": "joint_stock", "5": "partnership",
-    "6": "branch", "7": "business_location", "8": "household_business", "9": "state",
-}  # fmt: skip
-_STATUSES = {
-    "00": "active", "01": "closed", "03": "stopped", "05": "suspended", "06": "not_at_address", "07": "dissolving",
-}  # fmt: skip
 
 
 def compare_enterprises(context: Context, twin: str, until: datetime) -> int:
@@ -63,11 +57,9 @@ def _stored(context: Context) -> Iterator[dict[str, Any]]:
 
 
 def _expected(main: dict[str, str]) -> dict[str, str]:
-    day, month, year = main["FOUNDING_DATE"].split("/")
-    whole, _, fraction = main["CAPITAL_AMOUNT"].partition(".")
     return {
-        "kind": _KINDS[main["ENTERPRISE_TYPE_ID"]],
-        "status": _STATUSES[main["ENTERPRISE_STATUS"]],
-        "founded_on": f"{year}-{month}-{day}",
-        "capital": f"{whole}.{fraction.rstrip('0')}".rstrip("."),
+        "kind": KINDS[main["ENTERPRISE_TYPE_ID"]],
+        "status": STATUSES[main["ENTERPRISE_STATUS"]],
+        "founded_on": date_of(main["FOUNDING_DATE"]),
+        "capital": amount_of(main["CAPITAL_AMOUNT"]),
     }

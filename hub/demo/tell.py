@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from hub.demo import truth
-from hub.demo.play import Account, Filled
+from hub.demo.dossiers import Filled, FilledForm
+from hub.demo.play import Account
 from hub.quality.rules import RULES
 
 
@@ -18,9 +19,10 @@ def tell(account: Account, out: Console, *, today: date) -> None:
     """Prints the account to a console without markup: what is told may hold anything that a register sent."""
     _batches(account, out)
     _quarantine(account, out)
-    _form(account, out, today)
-    _asked(account, out)
-    _next(account, out)
+    for number, filled in enumerate(account.forms):
+        _form(filled, 3 + 2 * number, out, today)
+        _asked(filled, 4 + 2 * number, out)
+    _next(account, 3 + 2 * len(account.forms), out)
 
 
 def _batches(account: Account, out: Console) -> None:
@@ -64,15 +66,14 @@ def _quarantine(account: Account, out: Console) -> None:
     out.print(table if account.quarantined else "Không có · none")
 
 
-def _form(account: Account, out: Console, today: date) -> None:
-    assert account.procedure is not None  # noqa: S101 - the story has been played to its end
-    shown, names = account.filled[0], account.procedure.spec.name
-    out.rule(Text(f"3. {names.vi} ({account.procedure.code}) · {names.en}", "bold"))
+def _form(filled: FilledForm, number: int, out: Console, today: date) -> None:
+    shown, names = filled.filled[0], filled.procedure.spec.name
+    out.rule(Text(f"{number}. {names.vi} ({filled.procedure.code}) · {names.en}", "bold"))
     out.print(f"Hồ sơ · dossier {shown.dossier}; lookup {shown.answer['outcome']}, exchange {shown.answer['exchange']}")
     table = Table(
         "ô · field", "giá trị · value", "nguồn · source", "cập nhật · updated", "nhận · fetched", "sửa · edit"
     )
-    for field in account.form["form"].values():
+    for field in filled.form["form"].values():
         label = _both(field["label"]["vi"], field["label"]["en"])
         if "attribute" in field:
             given = shown.answer["attributes"][field["attribute"]]
@@ -85,30 +86,30 @@ def _form(account: Account, out: Console, today: date) -> None:
         elif "compute" in field:
             table.add_row(label, _age(shown, today), f"computed from {', '.join(field['needs'])}", "", "", "no")
     out.print(table)
-    people = len(account.filled)
     out.print(
         Text("✓", "green"),
-        f"{account.checked} giá trị của {people} công dân khớp với sự thật của hệ thống giả lập · "
-        f"{account.checked} values of {people} citizens (one shown) equal the twin's own truth.",
+        f"{filled.checked} giá trị của {len(filled.filled)} hồ sơ khớp với sự thật của hệ thống giả lập · "
+        f"{filled.checked} values of {len(filled.filled)} dossier(s), one shown, equal the twins' own truth.",
     )
 
 
-def _asked(account: Account, out: Console) -> None:
-    out.rule(Text("4. Công dân còn phải khai · What must still be given", "bold"))
+def _asked(filled: FilledForm, number: int, out: Console) -> None:
+    names = filled.procedure.spec.name
+    out.rule(Text(f"{number}. Công dân còn phải khai ({names.vi}) · What must still be given", "bold"))
     table = Table("ô · field", "ai · who", "vì sao · why")
-    given = account.filled[0].answer["attributes"]
-    for field in account.form["form"].values():
+    given = filled.filled[0].answer["attributes"]
+    for field in filled.form["form"].values():
         label = _both(field["label"]["vi"], field["label"]["en"])
         if "ask" in field:
             who = "công dân · citizen" if field["ask"] == "citizen" else "hệ thống hồ sơ · dossier system"
             table.add_row(label, who, field["why"])
         elif "attribute" in field and "value" not in given[field["attribute"]]:
-            table.add_row(label, "công dân · citizen", "the register sent nothing for this citizen")
+            table.add_row(label, "công dân · citizen", "the register sent nothing for this dossier")
     out.print(table)
 
 
-def _next(account: Account, out: Console) -> None:
-    out.rule(Text("5. Xem tiếp · Where to look next", "bold"))
+def _next(account: Account, number: int, out: Console) -> None:
+    out.rule(Text(f"{number}. Xem tiếp · Where to look next", "bold"))
     for each in account.batches:
         for report in each.reports:
             out.print(f"  báo cáo · report   {report}")
@@ -141,7 +142,14 @@ def _age(shown: Filled, today: date) -> str:
 def _value(value: Any, status: str) -> Text:
     if isinstance(value, dict):
         return Text(truth.place_name(value))
+    if isinstance(value, list):
+        return Text("\n".join(_item(item) for item in value))
     return Text(str(value)) if value is not None else Text(status, "yellow")
+
+
+def _item(item: dict[str, Any]) -> str:
+    """Writes an item of a list with its name first."""
+    return ", ".join(str(part) for _, part in sorted(item.items(), key=lambda each: each[0] != "name"))
 
 
 def _day(text: str | None) -> str:

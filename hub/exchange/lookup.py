@@ -21,7 +21,7 @@ from hub.exchange.needs import SUBJECT_REPRESENTS
 from hub.exchange.policy import Permit
 from hub.exchange.refusals import InvalidParam, Refused
 from hub.exchange.role_answers import instant, listed, oldest, represents
-from hub.exchange.values import not_applicable, precision_of, value_of
+from hub.exchange.values import READERS, Reader
 from schemas.canonical import ATTRIBUTES, Subject
 
 COMPLETE, PARTIAL, NO_MATCH, INCOMPLETE_CLAIM = "complete", "partial", "no_match", "incomplete_claim"
@@ -138,19 +138,23 @@ class _Assembly:
                 yield f"enterprise_{record.fields['status']}"
 
     def _attribute(self, name: str) -> dict[str, Any]:
-        spec = ATTRIBUTES[name]
-        about: tuple[Subject, ...] = ("person", "organisation") if name == SUBJECT_REPRESENTS else (spec.subject,)
-        for subject in about:
-            refused = self._unsaid(subject)
-            if refused is not None:
-                return refused
-        if name == SUBJECT_REPRESENTS:
-            return self._subject_represents(name)
-        if spec.is_role:
+        reader = READERS[name]
+        if reader.is_role:
+            return self._role(name)
+        refused = self._unsaid(reader.subject)
+        if refused is not None:
+            return refused
+        part = self._parts[reader.subject]
+        record = part.record if reader.governs else part.others.get(reader.kind)
+        return self._unknown() if record is None else self._of_record(reader, record)
+
+    def _role(self, name: str) -> dict[str, Any]:
+        refused = self._unsaid("person")
+        if refused is not None:
+            return refused
+        if name != SUBJECT_REPRESENTS:
             return self._roles(name)
-        part = self._parts[spec.subject]
-        record = part.record if spec.kind.governs else part.others.get(spec.kind.name)
-        return self._unknown() if record is None else self._of_record(name, record)
+        return self._unsaid("organisation") or self._subject_represents(name)
 
     def _unsaid(self, subject: Subject) -> dict[str, Any] | None:
         """Answers an attribute of somebody of whom nothing may be said; None when something may."""
@@ -167,33 +171,31 @@ class _Assembly:
         answer: dict[str, Any] = {"status": "unknown", "fallback": ASK_CITIZEN}
         return answer | {"needs": needs} if needs else answer
 
-    def _of_record(self, name: str, record: StoredRecord) -> dict[str, Any]:
-        value = value_of(name, record.fields)
+    def _of_record(self, reader: Reader, record: StoredRecord) -> dict[str, Any]:
+        value = reader.value(record.fields)
         if value is None:
-            if not_applicable(name, record.fields):
+            if reader.not_applicable(record.fields):
                 return {"status": "not_applicable", "source": record.source}
             return self._unknown()
-        status, provenance = self._provenance(name, record)
+        status, provenance = self._provenances.get(reader.kind) or self._provenance(reader.kind, record)
         answer: dict[str, Any] = {"status": status, "value": value}
-        precision = precision_of(name, value)
+        precision = reader.precision(value)
         if precision is not None:
             answer["precision"] = precision
-        return self._release(name, answer, provenance)
+        return self._release(reader.name, answer, provenance)
 
-    def _provenance(self, name: str, record: StoredRecord) -> tuple[str, dict[str, Any]]:
-        kind = ATTRIBUTES[name].kind.name
-        known = self._provenances.get(kind)
-        if known is None:
-            known = self._provenances[kind] = (
-                self._status(record, waiting=record.waiting),
-                {
-                    "source": record.source,
-                    "updated_at": instant(record.source_version),
-                    "fetched_at": record.fetched_at,
-                    "freshness": "stored",
-                },
-            )
-        return known
+    def _provenance(self, kind: str, record: StoredRecord) -> tuple[str, dict[str, Any]]:
+        """Says where the record of a kind comes from; the same for all attributes that it holds."""
+        made = self._provenances[kind] = (
+            self._status(record, waiting=record.waiting),
+            {
+                "source": record.source,
+                "updated_at": instant(record.source_version),
+                "fetched_at": record.fetched_at,
+                "freshness": "stored",
+            },
+        )
+        return made
 
     def _status(self, record: StoredRecord, *, waiting: bool) -> str:
         status = "ok"
@@ -232,5 +234,6 @@ class _Assembly:
         value = represents(held, claim, enterprise.fields)
         if value is None:
             return self._unknown()
-        status, provenance = self._provenance(name, enterprise)
+        kind = READERS[name].kind
+        status, provenance = self._provenances.get(kind) or self._provenance(kind, enterprise)
         return self._release(name, {"status": status, "value": value}, provenance)

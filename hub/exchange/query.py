@@ -241,7 +241,9 @@ async def _none() -> Any:
 
 
 def _rank(row: Any) -> int:
-    sources = kinds()[row["kind"]].sources
+    """Returns the place of a record's register among the sources of its kind."""
+    kind = kinds().get(row["kind"])
+    sources = kind.sources if kind else ()
     return sources.index(row["register"]) if row["register"] in sources else len(sources)
 
 

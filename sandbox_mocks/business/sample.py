@@ -40,6 +40,17 @@ def _number_current(enterprises: Enterprises, unit: Unit, now: int, wanted: Any)
     return (truth is not None and truth["Representatives"][0]["ID_NO"] == number) is wanted
 
 
+def _representative_defect_free(enterprises: Enterprises, unit: Unit, now: int, wanted: Any) -> bool:
+    """Whether no version of the first representative's own record has a defect."""
+    country, person = enterprises.country, _representative(enterprises, unit, now)
+    return all(country.defect(entry) is None for entry in country.feed.entries_of(person, now + 1)) is wanted
+
+
+def _changed_since(enterprises: Enterprises, unit: Unit, now: int, moment: Any) -> bool:
+    version = enterprises.version(unit, now)
+    return version is not None and version >= moment
+
+
 def _represents_two(enterprises: Enterprises, unit: Unit, now: int, wanted: Any) -> bool:
     return (len(_represented(enterprises, unit, now)) > 1) is wanted
 
@@ -51,6 +62,7 @@ def _defect_free(enterprises: Enterprises, unit: Unit, now: int, wanted: Any) ->
 
 CONDITIONS: dict[str, Condition] = {
     "form": lambda _enterprises, unit, _now, wanted: unit.form == wanted,
+    "changed_since": _changed_since,
     "type": _main("ENTERPRISE_TYPE_ID"),
     "status": _main("ENTERPRISE_STATUS"),
     "active": lambda enterprises, unit, now, wanted: (
@@ -59,11 +71,13 @@ CONDITIONS: dict[str, Condition] = {
     "representative_alive": _representative_alive,
     "number_current": _number_current,
     "represents_two": _represents_two,
+    "representative_defect_free": _representative_defect_free,
     "defect_free": _defect_free,
 }
-"""What a sample may ask for: `form` (firm or household), `type` and `status` by the register's codes, the others true
-or false. `represents_two`: the first representative represents another firm too; `defect_free`: no version of the
-entry so far has a defect. The dearest stands last."""
+"""What a sample may ask for: `form` (firm or household), `type` and `status` by the register's codes, `changed_since`
+in epoch milliseconds, the others true or false. `represents_two`: the first representative represents another firm too;
+`defect_free`: no version of the entry so far has a defect, `representative_defect_free`: nor any of the representative
+in the population register. The dearest stands last."""
 
 
 def fits(enterprises: Enterprises, unit: Unit, now: int, where: Mapping[str, Any]) -> bool:

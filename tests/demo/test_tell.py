@@ -11,7 +11,8 @@ from uuid import uuid4
 import pytest
 
 from hub.cli.terminal import PlainConsole
-from hub.demo.play import Account, Filled, PublishedBatch
+from hub.demo.dossiers import Filled, FilledForm
+from hub.demo.play import Account, PublishedBatch
 from hub.demo.tell import tell
 from hub.launch.configuration import Addresses
 from hub.mapping.procedures import load_procedure
@@ -26,19 +27,20 @@ def test_hostile_values_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]
     batch = cast(Any, SimpleNamespace(batch_id=uuid4(), feed=HOSTILE, until=datetime.now(UTC)))
     label = {"vi": HOSTILE, "en": HOSTILE}
     given = {"status": "ok", "value": HOSTILE, "source": HOSTILE, "updated_at": HOSTILE, "fetched_at": HOSTILE}
+    people = given | {"value": [{"name": HOSTILE, "position": HOSTILE}]}
+    form = {
+        "name": {"label": label, "attribute": "person.name.full"},
+        "people": {"label": label, "attribute": "enterprise.representatives"},
+        "mail": {"label": label, "ask": "citizen", "why": HOSTILE},
+    }
+    attributes = {"person.name.full": given, "enterprise.representatives": people}
+    answer = {"outcome": HOSTILE, "exchange": "", "attributes": attributes}
     account = Account(
         Addresses(1, 2, 3),
         Path("/var"),
         batches=[PublishedBatch(batch, dict.fromkeys(LEDGER, 0), [Path(HOSTILE)])],
         quarantined={"conflict.number_gender": 1},
-        procedure=load_procedure("1.004623"),
-        form={
-            "form": {
-                "name": {"label": label, "attribute": "person.name.full"},
-                "mail": {"label": label, "ask": "citizen", "why": HOSTILE},
-            }
-        },
-        filled=[Filled(HOSTILE, {"outcome": HOSTILE, "exchange": "", "attributes": {"person.name.full": given}}, {})],
+        forms=[FilledForm(load_procedure("1.004623"), {"form": form}, [Filled(HOSTILE, answer, 1)])],
     )
 
     tell(account, PlainConsole(width=250), today=date(2026, 11, 22))

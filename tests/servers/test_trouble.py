@@ -142,7 +142,7 @@ def token(hurt: Servers) -> str:
     """The token of a consumer whose key lies in a file."""
     key = hurt.var / "demo" / "portal.jwk"
     if not key.exists():
-        enrol(hurt.context().settings, load_procedure(PROCEDURE), key)
+        enrol(hurt.context().settings, key, load_procedure(PROCEDURE))
     assertion = make_assertion(json.loads(key.read_text()), consumer_id=CONSUMER, audience=hurt.urls["api"])
     form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
     answer = call(hurt, "POST", "/oauth/token", data=form)
