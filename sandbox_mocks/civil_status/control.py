@@ -18,7 +18,9 @@ from sandbox_mocks.country.timeline import HISTORY_START
 
 _LARGEST_SAMPLE = 200
 _TRIES_PER_RECORD = 500
-_HOUR = 3_600_000
+_SHORTEST, _LONGEST = 60_000, 86_400_000
+_SMALL = 20_000
+"""How long a time is searched at once: a day in a country of so many people, less in a larger one."""
 
 
 class CivilStatusControl:
@@ -59,9 +61,10 @@ class CivilStatusControl:
         now, found = self._clock.now_ms(), dict[Key, None]()
         # Not cryptography: a demonstration must find the same records again.
         chance = random.Random(f"{self._books.country.seed}:{seed}")  # noqa: S311
+        span = max(_SHORTEST, min(_LONGEST, _LONGEST * _SMALL // self._books.country.people))
         for _ in range(count * _TRIES_PER_RECORD):
             since = chance.randrange(HISTORY_START, max(now, HISTORY_START + 1))
-            listed = self._books.registrations.window(module, since, min(since + 24 * _HOUR, now + 1))
+            listed = self._books.registrations.window(module, since, min(since + span, now + 1))
             for _, key in listed[:1]:
                 version = self._books.version(key, now)
                 if version is not None and not (defect_free and self._books.defect(key, version)):

@@ -92,7 +92,8 @@ class Dossiers:
         dossier = known or Dossier(codes, LINKED.get(module, module), unit, data, record, now, len(self._dossiers))
         if known is None:
             self._dossiers.append(dossier)
-        dossier.raw, dossier.record, dossier.received, dossier.unit = data, record, now, unit
+        dossier.module, dossier.unit = LINKED.get(module, module), unit
+        dossier.raw, dossier.record, dossier.received = data, record, now
         dossier.acts.clear()
         self._by_code |= dict.fromkeys(codes, dossier)
         return dossier

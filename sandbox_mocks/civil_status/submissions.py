@@ -40,10 +40,12 @@ def read(data: Any) -> Record:
     Raises:
         Refused: it is neither (302).
     """
-    if not isinstance(data, str) or "<!" in data:
+    if not isinstance(data, str):
         raise Refused(errors.DATA_TYPE_INVALID)
     try:
         if data.lstrip().startswith("<"):
+            if "<!" in data:
+                raise Refused(errors.DATA_TYPE_INVALID)
             root = ElementTree.fromstring(data)  # noqa: S314  no declaration, so no entity, got this far
             entry = root.find("hoso")
             if root.tag != "hotich" or entry is None:

@@ -149,6 +149,12 @@ async def test_wrong_data_get_one_long_sentence(civil: CivilStatusCaller) -> Non
     )
 
 
+async def test_text_that_looks_like_a_declaration_is_text_in_json(civil: CivilStatusCaller) -> None:
+    """What is forbidden in XML, because entities grow, is harmless in JSON."""
+    data = json.dumps(birth(ghiChu="<!DOCTYPE"), ensure_ascii=False)
+    assert (await civil.push(data=data))["trangThai"] == "1"
+
+
 async def test_missing_data_are_named(civil: CivilStatusCaller) -> None:
     """What is missing stands in the same kind of sentence, with another code."""
     data = birth(nksHoTen={"Ho": "", "Ten": " "}, nycHoTen="")
