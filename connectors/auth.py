@@ -124,6 +124,22 @@ class SecurityServerBasic(httpx.Auth):
             account.refused()
 
 
+class ApiKey(httpx.Auth):
+    """Signs each request with a key in the header `ApiKey`, the secret that the setting `api_key` refers to.
+
+    Raises:
+        Refused: the setting is missing or names no secret.
+    """
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Yields the request with the key, which is asked for anew each time: it may have been rotated."""
+        request.headers["ApiKey"] = await self._account.secret("api_key", self._account.config.api_key)
+        yield request
+
+
 class LgspToken(httpx.Auth):
     """Signs requests for an LGSP of the VNPT kind: a bearer token, `lgspaccesstoken` and the officer's `AuthHash`.
 

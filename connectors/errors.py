@@ -81,7 +81,7 @@ CODES: dict[str, str] = {
     "contents_behind": "the register announced a change that its answer does not hold yet: try again later",
     # BrokenContract
     "wsdl_changed": "the pinned WSDL differs from its hash: restore it, or review it and renew "
-    "connectors/wsdl/pins.json; `hub connector diff` compares the pinned one with the live one",
+    "its .sha256 beside it; `hub connector diff` compares the pinned one with the live one",
     "redirect": "the register redirects and the hub does not follow: check the address in the settings",
     "oversize": "the answer is larger than allowed: lower the page size, or look at the source",
     "encoding": "the answer has a content encoding that was not asked for",

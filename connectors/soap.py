@@ -39,9 +39,9 @@ class PinBroken(Exception):
 class Soap:
     """The SOAP service of a register.
 
-    `wsdl` is a path below `connectors/` with an entry in `pins.json` beside it; `request_id` is the element that gets a
-    fresh UUID in every attempt; `codes` translates the register's own error codes into ours; `max_bytes` bounds an
-    answer, unpacked.
+    `wsdl` is a path below `connectors/` with its hash beside it, as `sha256sum` writes it; `request_id` is the element
+    that gets a fresh UUID in every attempt; `codes` translates the register's own error codes into ours; `max_bytes`
+    bounds an answer, unpacked.
     """
 
     def __init__(
@@ -71,11 +71,11 @@ class Soap:
             PinBroken: the file is missing, or not the one whose hash was reviewed.
         """
         try:
-            pins = json.loads((self.path.parent / "pins.json").read_text("utf-8"))
+            pin = self.path.with_name(f"{self.path.name}.sha256").read_text("utf-8")
             content = self.path.read_bytes()
         except (OSError, ValueError):
             raise PinBroken from None
-        if sha256(content).hexdigest() != pins.get(self.path.name):
+        if [sha256(content).hexdigest(), self.path.name] != pin.split():
             raise PinBroken
         return content
 

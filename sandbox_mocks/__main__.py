@@ -25,6 +25,7 @@ from sandbox_mocks.population.app import PATH
 from sandbox_mocks.population.credentials import Credentials as PopulationCredentials
 from sandbox_mocks.treasury.app import PATH as TREASURY_PATH
 from sandbox_mocks.treasury.credentials import Credentials as TreasuryCredentials
+from sandbox_mocks.twins import further_twins
 
 HOST = "127.0.0.1"
 _GRACE_SECONDS = 1
@@ -51,6 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
         "civil_status": base + CIVIL_STATUS_PATH,
         "payment": f"{base}{PAYMENT_PATH}/giaodich",
         "treasury": base + TREASURY_PATH,
+        **{name: base + twin.PATH for name, twin in further_twins().items()},
     }
     ready = {"url": base, **registers, "pid": os.getpid()}
     server = _Server(

@@ -26,6 +26,7 @@ from sandbox_mocks.population import app as population
 from sandbox_mocks.population.credentials import Credentials as PopulationCredentials
 from sandbox_mocks.treasury.app import Treasury
 from sandbox_mocks.treasury.credentials import Credentials as TreasuryCredentials
+from sandbox_mocks.twins import further_twins
 
 
 def create_app(
@@ -39,7 +40,7 @@ def create_app(
     treasury_credentials: TreasuryCredentials | None = None,
     files: Path | None = None,
 ) -> ASGIApp:
-    """Builds the population, business and civil-status registers over one country, the payment platform and the banks.
+    """Builds every register over one country, the payment platform and the banks, and the twins of further registers.
 
     Args:
         country: the people behind all.
@@ -59,6 +60,7 @@ def create_app(
         *Treasury(
             platform.orders, treasury_credentials or TreasuryCredentials(), clock, script, _wall_clock_ms, files
         ).routes(),
+        *(route for twin in further_twins().values() for route in twin.routes(country, clock, script)),
         *Control(country, clock, script).routes(),
         *BusinessControl(enterprises, clock).routes(),
     ]

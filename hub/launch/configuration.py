@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,15 +11,11 @@ from pathlib import Path
 from hub.embedded import EmbeddedPostgres
 from hub.launch.errors import LaunchError
 from hub.launch.secret import METADATA, secrets_dir
+from hub.settings import ROOT
 
 _METADATA_VARIABLE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
-_FEEDS = ("POPULATION_CITIZENS", "BUSINESS_ENTERPRISES")
-_SANDBOX_SECRETS = {
-    "population.secret": "sandbox-secret",
-    "population.key": "sandbox-key",
-    "business.secret": "sandbox-business-secret",
-    "business.officer": "sandbox-officer-key:sandbox-officer-pass",
-}
+_TWINS = ROOT / "sandbox_mocks"
+_SECRET = re.compile(r"\{secret:([^}]+)\}")
 
 
 @dataclass(frozen=True)
@@ -74,39 +70,32 @@ def databases(var: Path, port: int | None) -> dict[str, str]:
 
 def write_sandbox(var: Path, addresses: Addresses, urls: Mapping[str, str]) -> None:
     """Writes `hub.env` (0600) and the sandbox credentials, by which the hub finds its databases and the twin."""
-    folder = var / "secrets"
-    # What the twins accept; worthless anywhere else.
-    for name, value in _SANDBOX_SECRETS.items():
-        write_private(folder / name, f"{value}\n")  # the newline says that the file is whole
     write_private(secrets_dir(var) / METADATA, urls[_METADATA_VARIABLE])
-    population, business = "HUB_REGISTERS__POPULATION__", "HUB_REGISTERS__BUSINESS__"
-    # The sandbox's people are invented, so all may be copied; elsewhere the default is known subjects.
-    everybody = {"SCOPE": "all", "LEGAL_BASIS": "synthetic people of the sandbox"}
     values = {
         "HUB_ENVIRONMENT": "sandbox",
         "HUB_VAR_DIR": str(var),
         "HUB_API_URL": addresses.api_url,
         **{name: value for name, value in urls.items() if name.startswith("HUB_")},
-        f"{population}URL": f"{addresses.twin_url}/qldc/population",
-        f"{population}LOGICAL_URL": "http://mock.local/qldc/population",
-        f"{population}USER": "sandbox-hub",
-        f"{population}SECRET": f"file:{folder / 'population.secret'}",
-        f"{population}API_KEY": f"file:{folder / 'population.key'}",
-        f"{population}CLIENT_ID": "VN/GOV/G16/lienthong",
-        f"{population}OFFICERS": '{"CB-00123": "CB-00123", "CB-00124": "CB-00124"}',
-        f"{business}URL": f"{addresses.twin_url}/dkkd",
-        f"{business}ACCESS_KEY": "sandbox-access",
-        f"{business}SECRET": f"file:{folder / 'business.secret'}",
-        f"{business}APP_NAME": "lienthong",
-        f"{business}PARTNER_CODE": "G16",
-        f"{business}PARTNER_CODE_CUS": "G16",
-        f"{business}SYNC_OFFICER": "CB-SYNC",
-        f"{business}OFFICER_SECRETS": json.dumps({"CB-SYNC": f"file:{folder / 'business.officer'}"}),
-        **{f"HUB_FEEDS__{feed}__{name}": value for feed in _FEEDS for name, value in everybody.items()},
     }
+    for file in sorted(_TWINS.glob("*/hub.env")):
+        values |= _of_twin(file, addresses.twin_url, var / "secrets")
     lines = ["# Written by the launcher at each start. Settings of your own belong in the environment.\n"]
     lines += [f"{name}={_quoted(name, value)}\n" for name, value in values.items()]
     write_private(var / "hub.env", "".join(lines))
+
+
+def _of_twin(file: Path, url: str, folder: Path) -> dict[str, str]:
+    """Reads how a twin is reached: settings, with its credentials in private files (worthless anywhere else)."""
+    found: dict[str, str] = {}
+    for line in file.read_text(encoding="utf-8").splitlines():
+        name, given, value = line.partition("=")
+        if not given or line.startswith("#"):
+            continue
+        secret = folder / f"{file.parent.name}.{name.rpartition('__')[2].lower()}"
+        if given_secret := _SECRET.search(value):
+            write_private(secret, f"{given_secret[1]}\n")  # the newline says that the file is whole
+        found[name] = _SECRET.sub(f"file:{secret}", value).replace("{twin}", url)
+    return found
 
 
 def _quoted(name: str, value: str) -> str:

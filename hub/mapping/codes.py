@@ -1,6 +1,7 @@
 """Code lists with dates: what a code means on a day, and what became of it.
 
-A list is a CSV file under `mappings/codes/` with the columns below; `lists.yaml` there says how complete it is.
+A list is a CSV file under `mappings/codes/` with the columns below; `lists.yaml` there, or in the folder of the list,
+says how complete it is.
 `valid_from` and `valid_to` are the first and the last day of a row, empty for no bound. `meaning` is the canonical
 value, empty for "the source says that it doesn't know". `successors` are the codes that took over, joined by `|`;
 several of them mean that a unit was split. `parent` is the unit above (`province` or `province.district`).
@@ -64,8 +65,22 @@ class _Lists(RootModel[dict[str, ListFacts]]):
 
 @lru_cache
 def list_facts(root: Path = MAPPINGS) -> dict[str, ListFacts]:
-    """Returns what is known about every code list, by name."""
-    return read_model(root / "codes" / "lists.yaml", _Lists)[0].root
+    """Returns what is known about every code list, by name.
+
+    `lists.yaml` says it of all lists, or one in a register's own folder of the lists there.
+
+    Raises:
+        MappingError: a file can't be read, or speaks of a list that another one speaks of or that lies elsewhere.
+    """
+    found = dict(read_model(root / "codes" / "lists.yaml", _Lists)[0].root)
+    for file in sorted((root / "codes").glob("*/lists.yaml")):
+        model, source = read_model(file, _Lists)
+        for name, facts in model.root.items():
+            if name in found or not name.startswith(f"{file.parent.name}/"):
+                message = f"{name} is described elsewhere already, or is no list of this folder"
+                raise MappingError([source.problem((name,), "list-described-twice", message)])
+            found[name] = facts
+    return found
 
 
 def list_file(name: str, root: Path = MAPPINGS) -> Path:

@@ -14,19 +14,36 @@ from hub.mapping.paths import MAPPINGS
 from hub.mapping.spec import Example, LoadedMapping, load_mapping, mapping_names
 from hub.mapping.verdicts import Finding, Mapped
 
+STALE = "stale-todo"
+
 
 @dataclass(frozen=True, slots=True)
 class ExampleResult:
-    """One example that was run; `problems` is empty when it holds."""
+    """One example that was run.
+
+    `problems` is empty when the mapping does what the example says. One with a `todo` is open as long as it does not,
+    and stale when it does: then the mark has to go.
+    """
 
     mapping: str
     name: str
     problems: tuple[Problem, ...]
+    todo: str | None = None
 
     @property
     def holds(self) -> bool:
-        """Whether the mapping does what the example says."""
+        """Whether the mapping does what the example says, and the example is no open one."""
         return not self.problems
+
+    @property
+    def open(self) -> bool:
+        """Whether the example waits to be filled in."""
+        return self.todo is not None and not self.stale
+
+    @property
+    def stale(self) -> bool:
+        """Whether the example says that it waits to be filled in, and holds."""
+        return any(problem.rule == STALE for problem in self.problems)
 
 
 def run_examples(name: str | None = None, root: Path = MAPPINGS) -> list[ExampleResult]:
@@ -37,10 +54,17 @@ def run_examples(name: str | None = None, root: Path = MAPPINGS) -> list[Example
     """
     names = mapping_names(root) if name is None else [name]
     return [
-        ExampleResult(mapping, example.name, tuple(_run(load_mapping(mapping, root), index, root)))
+        ExampleResult(mapping, example.name, tuple(_tried(load_mapping(mapping, root), index, root)), example.todo)
         for mapping in names
         for index, example in enumerate(load_mapping(mapping, root).spec.examples)
     ]
+
+
+def _tried(mapping: LoadedMapping, index: int, root: Path) -> list[Problem]:
+    problems, example = _run(mapping, index, root), mapping.spec.examples[index]
+    if example.todo is not None and not problems:
+        return [mapping.source.problem(("examples", index), STALE, f"{example.name}: it holds, so take `todo` away")]
+    return problems
 
 
 def overlay(base: Any, given: Any) -> Any:

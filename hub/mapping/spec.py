@@ -92,9 +92,13 @@ class Verdict(_Strict):
 
 
 class Example(_Strict):
-    """One example, which is a test: the sample with `given` laid over it must map, repair or refuse as stated."""
+    """One example, which is a test: the sample with `given` laid over it must map, repair or refuse as stated.
+
+    `todo` says what is yet to be filled in: such an example is open, and must not hold.
+    """
 
     name: Filled
+    todo: Filled | None = None
     given: dict[str, Any] = {}
     as_of: date | None = None
     expect: dict[str, str | list[dict[str, str]]] = {}

@@ -80,10 +80,10 @@ def _windows(
     """Returns the window to read, never later than the settle lag allows: a list that still moves would lose
     records.
     """
-    settled = _settled(context.settings.feed(feed.name))
+    latest = settled(context.settings.feed(feed.name))
     pending = batches.pending_batches(conn, feed.name)
     if since is not None or until is not None:
-        start, end = since or BEGINNING, min(until or settled, settled)
+        start, end = since or BEGINNING, min(until or latest, latest)
         # What a killed call of the same backfill began is taken up where it was, not read once more.
         begun = max((batch.asked_until for batch in pending if batch.backfill and batch.since == start), default=start)
         return [(begun, end, True)] if begun < end else []
@@ -91,9 +91,9 @@ def _windows(
     mark = batches.watermark(conn, feed.name)
     reached = max(landed) if landed else mark
     if reached is None:
-        return [(BEGINNING, settled, False)]
+        return [(BEGINNING, latest, False)]
     # Only a published watermark is reached back from: what lies landed has been read to its end.
-    return [(reached if landed else reached - feed.overlap, settled, False)] if reached < settled else []
+    return [(reached if landed else reached - feed.overlap, latest, False)] if reached < latest else []
 
 
 def _awaited(feed: Feed, conn: psycopg.Connection[Any]) -> list[tuple[datetime, datetime, bool]]:
@@ -108,7 +108,8 @@ def _awaited(feed: Feed, conn: psycopg.Connection[Any]) -> list[tuple[datetime, 
     return windows
 
 
-def _settled(settings: FeedSettings) -> datetime:
+def settled(settings: FeedSettings) -> datetime:
+    """Returns the latest moment that a feed may be read up to."""
     moment = datetime.now(UTC) - settings.settle_lag
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 

@@ -3,43 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
-from xml.sax.saxutils import escape
+
+from sandbox_mocks import soap_answers
+from sandbox_mocks.soap_answers import elements
 
 REPLY = "http://www.mic.gov.vn/dancu/1.0"
-_SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
-_OPEN = f'<?xml version="1.0" encoding="UTF-8"?><soap:Envelope xmlns:soap="{_SOAP}"><soap:Body>'
-_CLOSE = "</soap:Body></soap:Envelope>"
 
 
 def envelope(root: str, content: str) -> bytes:
     """Wraps an answer's content."""
-    return f'{_OPEN}<{root} xmlns="{REPLY}">{content}</{root}>{_CLOSE}'.encode()
-
-
-def fault(code: str, text: str, side: str = "Client") -> bytes:
-    """Writes a SOAP 1.1 fault."""
-    return (
-        f"{_OPEN}<soap:Fault><faultcode>soap:{side}</faultcode><faultstring>{escape(text)}</faultstring>"
-        f"<detail><MaLoi>{escape(code)}</MaLoi></detail></soap:Fault>{_CLOSE}"
-    ).encode()
-
-
-def element(name: str, value: Any) -> str:
-    """Writes a value as an element; None writes nothing, a dict its parts, a list one element each."""
-    if value is None:
-        return ""
-    if isinstance(value, dict):
-        return f"<{name}>{''.join(element(part, inner) for part, inner in value.items())}</{name}>"
-    if isinstance(value, list):
-        return "".join(element(name, item) for item in value)
-    text = str(value)
-    return f"<{name}>{escape(text)}</{name}>" if text else f"<{name}/>"
-
-
-def elements(values: dict[str, Any]) -> str:
-    """Writes the parts of an element in the order of the dict."""
-    return "".join(element(name, value) for name, value in values.items())
+    return soap_answers.envelope(REPLY, root, content)
 
 
 def feed_entry(number: str, time: int, status: str, body: bytes | None) -> str:

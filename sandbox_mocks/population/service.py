@@ -15,6 +15,7 @@ from sandbox_mocks.faults import Fault
 from sandbox_mocks.population import answers
 from sandbox_mocks.population.credentials import Credentials
 from sandbox_mocks.population.requests import INTEGRATION_CODES, KINSHIP, LOOKUP, SYNC, VERIFY, Call, SoapFault
+from sandbox_mocks.soap_answers import elements
 
 LARGEST_PAGE = 1000
 _REMEMBERED_CALLS = 200_000
@@ -82,17 +83,17 @@ class PopulationService:
             "Id": uuid.uuid4().hex,
         }
         written = [{field: citizen[field] for field in _CITIZEN_ORDER if field in citizen} for citizen in citizens]
-        return answers.envelope("CongdanCollection", answers.elements({**head, "CongDan": written}))
+        return answers.envelope("CongdanCollection", elements({**head, "CongDan": written}))
 
     def _verify(self, found: list[tuple[Holder, dict[str, Any]]]) -> bytes:
         valid = any(clean["TrangThai"] != _CANCELLED for _, clean in found)
         answer = {"TonTai": "true" if valid else "false", "ThoiDiemDuLieu": self._data_time(found)}
-        return answers.envelope("KetQuaXacThuc", answers.elements(answer))
+        return answers.envelope("KetQuaXacThuc", elements(answer))
 
     def _kinship(self, found: list[tuple[Holder, dict[str, Any]]]) -> bytes:
         citizens = [self._kin(holder, clean) for holder, clean in found]
         head = {"SoCongDan": str(len(citizens)), "ThoiDiemDuLieu": self._data_time(found), "Id": uuid.uuid4().hex}
-        return answers.envelope("NhanThanCollection", answers.elements({**head, "CongDan": citizens}))
+        return answers.envelope("NhanThanCollection", elements({**head, "CongDan": citizens}))
 
     def _kin(self, holder: Holder, clean: dict[str, Any]) -> dict[str, Any]:
         country, index, now = self._country, holder.person, self._clock.now_ms()

@@ -118,10 +118,15 @@ def _waived(waiver: Waiver, failure: str, today: date) -> Verdict:
     return Verdict(waiver.check, "waived", f"until {waiver.until}: {waiver.reason}")
 
 
+async def judged_quietly(one: Check, connector: type[Connector], case: Case) -> Verdict:
+    """Runs one check as `judge` does, and lets no log line of it out."""
+    with capture_logs():
+        return await judge(one, connector, case)
+
+
 async def examine(line: Line) -> list[Verdict]:
     """Runs the checks of one line, in order; needs neither pytest nor a fixture."""
-    with capture_logs():
-        return [await judge(one, line.connector, line.case) for one in line.checks()]
+    return [await judged_quietly(one, line.connector, line.case) for one in line.checks()]
 
 
 def conformance(connector: type[Connector], case: Case, *, only: str | None = None) -> type:

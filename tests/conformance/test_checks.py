@@ -12,6 +12,7 @@ from tests.conformance.broken import wrong_errors as errors
 from tests.conformance.broken import wrong_feeds as feeds
 from tests.conformance.broken import wrong_logins as logins
 from tests.conformance.broken.tiny import TINY, Tiny
+from tests.conformance.broken.unfinished import Unfinished
 from tests.conformance.cases.business import BUSINESS
 from tests.conformance.cases.cards import CARDS
 from tests.conformance.cases.population import VERIFY
@@ -126,6 +127,7 @@ BROKEN: dict[str, type[Connector]] = {
     "cancellation_gives_places_back": calls.GoesOnWhenCancelled,
     # declared
     "says_what_it_is": answers.Undocumented,
+    "nothing_is_left_to_fill_in": Unfinished,
     "declares_its_courtesy": calls.InheritsItsCourtesy,
     "carries_its_ground": answers.AsksWithoutGround,
     "models_are_strict": answers.LenientModel,

@@ -1,20 +1,13 @@
-"""Every connector keeps the rules: one line for each, and one more for each further question."""
+"""Every connector keeps the rules: its case in `cases/` ends in a line for each of its questions and feeds."""
 
 from __future__ import annotations
 
 from connectors import registry
-from connectors.business import Business
-from connectors.population import Population
-from tests.conformance import LINES, conformance
-from tests.conformance.cases.business import BUSINESS, DOSSIER
-from tests.conformance.cases.population import KIN, POPULATION, VERIFY
+from tests.conformance import LINES
+from tests.conformance.cases import lines
 from tests.conformance.suite import without_line
 
-TestBusiness = conformance(Business, BUSINESS)
-TestBusinessDossier = conformance(Business, DOSSIER, only="question")
-TestPopulation = conformance(Population, POPULATION)
-TestPopulationKin = conformance(Population, KIN, only="question")
-TestPopulationVerify = conformance(Population, VERIFY, only="question")
+globals().update(lines())
 
 
 def test_every_query_and_feed_has_its_line() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import shutil
 import ssl
 from pathlib import Path
@@ -218,7 +217,7 @@ CHANGES = {
 }
 
 
-@pytest.mark.parametrize("spoiled", ["population.wsdl", "pins.json"])
+@pytest.mark.parametrize("spoiled", ["population.wsdl", "population.wsdl.sha256"])
 async def test_a_changed_wsdl_is_refused(connect: Connect, register: Register, tmp_path: Path, spoiled: str) -> None:
     """A WSDL that is not the reviewed one stops every call and says how to pin it anew."""
     wsdl = copied(tmp_path) / spoiled
@@ -232,7 +231,7 @@ async def test_a_changed_wsdl_is_refused(connect: Connect, register: Register, t
         usual.config, usual.ports, environment="sandbox", clock=usual.clock, transport=httpx.MockTransport(register)
     )
 
-    with pytest.raises(BrokenContract, match=r"pins\.json") as caught:
+    with pytest.raises(BrokenContract, match=r"\.sha256") as caught:
         await changed.citizen(CLAIM, CONTEXT)
 
     assert caught.value.code == "wsdl_changed"
@@ -241,9 +240,9 @@ async def test_a_changed_wsdl_is_refused(connect: Connect, register: Register, t
 
 def test_every_wsdl_is_pinned() -> None:
     """Each WSDL in the repository has its hash, and each hash its WSDL."""
-    pins = json.loads((HERE / "wsdl" / "pins.json").read_text("utf-8"))
+    pins = {path.stem for path in (HERE / "wsdl").glob("*.sha256")}
 
-    assert {path.name for path in (HERE / "wsdl").glob("*.wsdl")} == set(pins)
+    assert {path.name for path in (HERE / "wsdl").glob("*.wsdl")} == pins
     assert Population.service.pinned()
 
 

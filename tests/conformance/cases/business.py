@@ -8,12 +8,14 @@ from functools import lru_cache
 
 import httpx
 
+from connectors.business import Business
 from hub.settings import RegisterSettings
 from sandbox_mocks.business.app import PATH, create_app
 from sandbox_mocks.clock import Clock
 from sandbox_mocks.country import Country
 from tests.conformance.answers import JsonAnswers
 from tests.conformance.case import OFFICER, Case, Feed, Question, Twin
+from tests.conformance.suite import conformance
 
 TODAY = datetime(2025, 7, 1, tzinfo=UTC)
 """The twin's time, which stands still: an enterprise is told as it is today."""
@@ -108,3 +110,6 @@ DOSSIER = replace(
     ),
     lacks={**BUSINESS.lacks, "people": "a dossier's number is nobody's"},
 )
+
+TestBusiness = conformance(Business, BUSINESS)
+TestBusinessDossier = conformance(Business, DOSSIER, only="question")

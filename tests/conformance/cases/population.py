@@ -10,12 +10,14 @@ from typing import Any
 import httpx
 
 from connectors.base import IdentityClaim
+from connectors.population import Population
 from hub.settings import RegisterSettings
 from sandbox_mocks.country import Country
 from sandbox_mocks.population.app import PATH, create_app
 from sandbox_mocks.population.requests import glance
 from tests.conformance.answers import XmlAnswers
 from tests.conformance.case import OFFICER, Case, Feed, PersonQuestion, Twin
+from tests.conformance.suite import conformance
 
 
 async def _somebody(twin: httpx.AsyncClient) -> IdentityClaim:
@@ -87,3 +89,7 @@ VERIFY = replace(
     question=PersonQuestion(method="verify", operation="XacThucThongTinCongDan", claim=_somebody, verdict="TonTai"),
     lacks={"login": "each request is signed by itself", "record": "answers with yes or no"},
 )
+
+TestPopulation = conformance(Population, POPULATION)
+TestPopulationKin = conformance(Population, KIN, only="question")
+TestPopulationVerify = conformance(Population, VERIFY, only="question")

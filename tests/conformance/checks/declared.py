@@ -7,6 +7,7 @@ import typing
 
 from connectors.base import CallContext
 from connectors.courtesy import Courtesy
+from hub.scaffold.todos import open_todos
 from hub.settings import Settings
 from schemas.drift import nested_model
 from tests.conformance.suite import check
@@ -21,6 +22,13 @@ async def says_what_it_is(trial: Trial) -> None:
     for name in (*connector.queries, *connector.feeds):
         assert getattr(connector, name).__doc__, f"{name} has no docstring"
     assert connector.queries or connector.feeds, "it offers nothing"
+
+
+@check()
+async def nothing_is_left_to_fill_in(trial: Trial) -> None:
+    """No file of the register has a mark of something to fill in, and no example of its mappings waits."""
+    todos = open_todos(trial.connector)
+    assert not todos, f"{len(todos)} things are to be filled in, the first: {todos[0]}"
 
 
 @check()
