@@ -27,7 +27,7 @@ class Airflow:
     def __init__(self, url: str, var: Path, user: str = "admin") -> None:
         # The machine's proxy settings are not for loopback. Airflow is slow to answer while its own tasks start.
         self._http = httpx.Client(base_url=url, timeout=120, trust_env=False)
-        password = json.loads((var / "airflow" / "passwords.json").read_text())[user]
+        password = password_of(var / "airflow" / "passwords.json", user)
         answer = self._http.post("/auth/token", json={"username": user, "password": password})
         if answer.status_code != 201:
             raise DemoFailed(f"Airflow refused a token to {user} ({answer.status_code})")
@@ -119,3 +119,19 @@ def _wait(true: Callable[[], bool], seconds: float) -> bool:
             return False
         time.sleep(_POLL_SECONDS)
     return True
+
+
+def password_of(file: Path, user: str, seconds: float = 30) -> str:
+    """Reads a password that Airflow made; its servers answer before the file is whole.
+
+    Raises:
+        DemoFailed: the file has none in time.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return str(json.loads(file.read_text())[user])
+        except (OSError, ValueError, KeyError, TypeError):
+            if time.monotonic() > deadline:
+                raise DemoFailed(f"Airflow wrote no password of {user} into {file}") from None
+            time.sleep(0.2)

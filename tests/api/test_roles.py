@@ -9,7 +9,11 @@ import psycopg
 import pytest
 
 from hub.api.models import LookupAnswer
-from tests.api.conftest import NAME, PERSONAL_ID, VERSION, Client, Store, person
+from hub.settings import Settings
+from hub.store import rotation
+from hub.trust import keys as trust_keys
+from hub.trust.keys import KeyRing
+from tests.api.conftest import NAME, PERSONAL_ID, VERSION, Client, Store, person, until
 from tests.api.enterprises import CODE, COPYRIGHT, FIRM, FOUNDING, OTHER_CODE, PERSON, ask, firm, grant, register
 
 HOUSEHOLD = "100050000033"
@@ -215,3 +219,23 @@ async def test_too_many_enterprises_are_no_answer(portal: Client, store: Store) 
     branches = [firm(f"{CODE}-{number:03d}", representatives=None) for number in range(1, 202)]
     store.publish_enterprises(parent, *branches)
     assert (await roles(portal))["attributes"]["role.owns"] == {"status": "unknown", "fallback": "ask_citizen"}
+
+
+async def test_roles_and_enterprises_are_found_while_the_index_key_is_rotated(
+    client: Client, store: Store, owner: psycopg.Connection[Any], settings: Settings
+) -> None:
+    """A dossier from before the rotation answers after it, for both numbers and the role between them."""
+    await grant(client, owner, COPYRIGHT)
+    store.publish(person())
+    store.publish_enterprises(firm())
+    await register(client)
+    trust_keys.rotate_index(settings)
+    rotation.rotate_index(settings, KeyRing.load(settings))
+
+    async def matched() -> bool:
+        return (await ask(client)).json().get("match") == {"name": "exact", "enterprise": "exact"}
+
+    # Until it has heard of the new key, the API finds neither number and refuses.
+    await until(matched)
+    answer = (await ask(client)).json()["attributes"]
+    assert (answer["role.subject_represents"]["value"], answer["enterprise.code"]["value"]) == ("yes", CODE)

@@ -160,6 +160,18 @@ def test_no_private_key_is_used_that_others_can_read(tmp_path: Path) -> None:
     assert "readable by others" in done.stderr
 
 
+def test_a_lookup_about_nobody_is_refused(tmp_path: Path) -> None:
+    """Without a person and without an enterprise there is nothing to ask."""
+    key = tmp_path / "portal.jwk"
+    key.touch(0o600)
+    arguments = ("--consumer", "p", "--key", str(key), "--procedure", "1.004623", "--dossier", "G16.01-261122-0001")
+
+    done = hub("lookup", *arguments, "--officer", "CB-00123", var=tmp_path)
+
+    assert done.returncode == 1
+    assert "--subject, --enterprise, or both" in done.stderr
+
+
 def test_a_second_launcher_is_told(tmp_path: Path) -> None:
     """`hub up` on a folder that another one holds ends at once with who holds it."""
     from hub.launch import lock

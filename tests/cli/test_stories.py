@@ -243,11 +243,17 @@ def test_a_form_is_filled_by_the_command(filled: Path, addresses: Addresses, tmp
         *("--dossier", "G16.01-261122-0001", "--subject", str(subject), "--open-dossier", "--language", "en"),
     )
 
+    firm = tmp_path / "firm.json"
+    firm.write_text(json.dumps({"enterprise_code": "0314409058", "name": "Công ty TNHH Cầu Vồng"}))
+    about_both = ("--procedure", "1.005160", "--dossier", "G16.01-261122-0002", "--enterprise", str(firm))
+
     try:
         ready(lambda: readiness.answers(f"{addresses.api_url}/health/ready"), api)
         refused = hub(*ask, var=filled)
         hub("consumer", "grant", "portal-g16", "1.004623", *BY, var=filled)
         filled_in, shown = hub(*ask, "--json", var=filled), hub(*ask, var=filled)
+        hub("consumer", "grant", "portal-g16", "1.005160", *BY, var=filled)
+        both = hub(*ask, *about_both, "--json", var=filled)
     finally:
         api.terminate()
         api.wait(20)
@@ -257,4 +263,6 @@ def test_a_form_is_filled_by_the_command(filled: Path, addresses: Addresses, tmp
     answer = json.loads(filled_in.stdout)
     assert answer["attributes"]["person.personal_id"]["value"] == record["SoDinhDanh"]
     assert (shown.returncode, truth.full_name(record) in shown.stdout) == (0, True), shown.stderr
+    # No enterprise was copied: the person is answered, nothing is said of the other.
+    assert (both.returncode, json.loads(both.stdout)["match"]) == (0, {"name": "exact"}), both.stderr
     assert (away.returncode, "does not answer" in away.stderr) == (1, True)
