@@ -32,7 +32,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """The end of one thing; `what` is its setting, `day` is in Vietnamese time, and nothing here is a secret."""
+    """The end of one thing; `register` is `alerts` for that of the alerts, `what` its setting, `day` is in Vietnamese time, and nothing here is a secret."""
 
     register: str
     what: str
@@ -47,6 +47,8 @@ def expiries(settings: Settings, now: datetime | None = None) -> list[Expiry]:
     """
     now = now or datetime.now(UTC)
     found = [each for name, register in settings.registers.items() for each in _of(name, register, now)]
+    if settings.alerts.ca_file is not None:
+        found += _certificates("alerts", "ca_file", settings.alerts.ca_file, now)
     return sorted(found, key=lambda each: (each.day or date.min, each.register, each.what))
 
 

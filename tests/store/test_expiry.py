@@ -82,6 +82,13 @@ def test_what_can_not_be_read_is_said(tmp_path: Path, content: str | None) -> No
     assert expiries(settings, NOON)[0] == Expiry("land", "ca_file", None, Severity.UNREADABLE)
 
 
+def test_the_authority_of_the_alerts_ends_too(tmp_path: Path) -> None:
+    """Who is told by a private web or mail server hears that its authority ends while it still can be told."""
+    settings = Settings(_env_file=None, var_dir=tmp_path, alerts={"ca_file": tmp_path / "absent.pem"})
+
+    assert expiries(settings, NOON) == [Expiry("alerts", "ca_file", None, Severity.UNREADABLE)]
+
+
 def test_the_keys_of_an_sftp_server_have_no_end(tmp_path: Path) -> None:
     """Over SFTP `ca_file` holds no certificate."""
     (tmp_path / "known_hosts").write_text("host ssh-ed25519 AAAA\n")
