@@ -122,7 +122,11 @@ def _feeds(settings: Settings) -> Iterator[Check]:
         for name in names:
             parked, mark = batches.parked_batch(conn, name), batches.watermark(conn, name)
             waiting = sum(quarantine.count_open(conn, name).values())
-            said = f"published up to {mark:%Y-%m-%d %H:%M} UTC" if mark else "no run of its own yet, at most windows by hand"
+            said = (
+                f"published up to {mark:%Y-%m-%d %H:%M} UTC"
+                if mark
+                else "no run of its own yet, at most windows by hand"
+            )
             if parked:
                 said = f"batch {parked} waits for a decision: `hub batch show {parked}`"
             yield Check(f"feed {name}", parked is None, f"{said}; {waiting} records in quarantine")
