@@ -32,7 +32,10 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """The end of one thing; `register` is `alerts` for that of the alerts, `what` its setting, `day` is in Vietnamese time, and nothing here is a secret."""
+    """The end of one thing; `what` is its setting, `day` is in Vietnamese time, and nothing here is a secret.
+
+    `register` is `alerts` for what the alerts' own servers are known by.
+    """
 
     register: str
     what: str
