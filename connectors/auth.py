@@ -137,7 +137,9 @@ class ApiKey(httpx.Auth):
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Yields the request with the key, which is asked for anew each time: it may have been rotated."""
         request.headers["ApiKey"] = await self._account.secret("api_key", self._account.config.api_key)
-        yield request
+        response = yield request
+        if response.status_code in _REFUSALS:
+            self._account.refused()
 
 
 class LgspToken(httpx.Auth):
