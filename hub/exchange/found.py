@@ -69,14 +69,14 @@ class FoundSubject:
 class HeldRoles:
     """The enterprises that name the dossier's person, by role; `represented` tells whether its enterprise is one.
 
-    `complete` tells that the hub's copy of the register has every enterprise, so that none is missing. `too_many` are
-    the roles of which more is stored than an answer may hold.
+    `complete` are the roles of which none is missing: the hub's copy of the register has every enterprise, and all of
+    them number whom they name. `too_many` are the roles of which more is stored than an answer may hold.
     """
 
     represents: tuple[StoredRecord, ...] = ()
     owns: tuple[StoredRecord, ...] = ()
     represented: bool = False
-    complete: bool = False
+    complete: frozenset[str] = frozenset()
     too_many: frozenset[str] = frozenset()
 
 

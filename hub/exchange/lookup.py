@@ -219,13 +219,14 @@ class _Assembly:
             return self._unknown()
         value, provenance = listed(name, held, claim, person.fields)
         if not value:
-            if not held.complete:
+            if name not in held.complete:
                 return self._unknown()
             return {"status": "none_on_file", "source": ATTRIBUTES[name].kind.sources[0]}
-        self._complete = self._complete and held.complete
+        complete = name in held.complete
+        self._complete = self._complete and complete
         records = held.represents if name == "role.represents" else held.owns
         status = self._status(oldest(records), waiting=any(record.waiting for record in records))
-        return self._release(name, {"status": status, "value": value, "complete": held.complete}, provenance)
+        return self._release(name, {"status": status, "value": value, "complete": complete}, provenance)
 
     def _subject_represents(self, name: str) -> dict[str, Any]:
         held, claim, enterprise = self._found.roles, self._claims.person, self._parts["organisation"].record

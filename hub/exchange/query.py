@@ -179,7 +179,7 @@ class Finder:
             self._roles.represented(*place) if both and SUBJECT_REPRESENTS in wanted.roles else _none(),
             self._roles.complete() if lists else _none(),
         )
-        return _RoleRows(represents or [], owns or [], bool(represented), bool(complete))
+        return _RoleRows(represents or [], owns or [], bool(represented), complete or frozenset())
 
     async def _open_roles(self, asked: _Asked, rows: _RoleRows) -> HeldRoles:
         named = {REPRESENTS: rows.represents, OWNS: rows.owns}
@@ -211,7 +211,7 @@ class _RoleRows:
     represents: list[Any]
     owns: list[Any]
     represented: bool
-    complete: bool
+    complete: frozenset[str]
 
 
 class _Asked:

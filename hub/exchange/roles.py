@@ -9,8 +9,10 @@ from typing import Any
 
 import asyncpg
 
+from hub.exchange.needs import OWNS, REPRESENTS
 from hub.exchange.reading import governing
 from hub.store.batches import BEGINNING
+from hub.store.roles import NOBODY
 
 MOST = 200
 """More enterprises than this are no answer to a form: the role is then unknown, and the citizen is asked."""
@@ -18,6 +20,7 @@ MOST = 200
 RECENT = timedelta(days=2)
 """How old the watermark of a complete copy may be."""
 
+_LISTS = {"represents": REPRESENTS, "owns": OWNS}
 _ROLES = """
 select r.register, r.kind, r.identifier_id, r.subject_id, r.source_version, r.fetched_at, r.sealed,
        k.master_version, k.wrapped_key
@@ -41,8 +44,12 @@ select key_digest, max(source_version) as newest from hub.quarantine
  group by key_digest
 """
 # Complete is what was read from the beginning up to a recent day, of everybody, and of which no steward holds anything
-# back or has thrown anything away: any of these may have been the enterprise that is asked for.
+# back or has thrown anything away: any of these may have been the enterprise that is asked for. And no enterprise may
+# name somebody in the role without a number, or one whom the hub erased: that may be the very person.
 _COMPLETE = """
+select r.kind from unnest(array['represents', 'owns']) r (kind)
+ where not exists (select from hub.role o where o.holder_id = $4 and o.kind = r.kind and o.register = $1)
+   and (
 select coalesce(bool_and(
          f.watermark > now() - $2::interval
          and exists (select from hub.batch b where b.feed = f.name and b.state = 'published' and b.scope = 'all'
@@ -50,7 +57,7 @@ select coalesce(bool_and(
          and not exists (select from hub.quarantine q
                           where q.feed = f.name and q.status in ('open', 'assigned', 'discarded', 'returned'))
        ), false)
-  from hub.feed f where starts_with(f.name, $1 || '.')
+  from hub.feed f where starts_with(f.name, $1 || '.'))
 """
 
 
@@ -60,7 +67,8 @@ class RoleReader:
     def __init__(self, pool: asyncpg.Pool, *, every: float = 10.0) -> None:
         self._pool = pool
         self._every = every
-        self._complete, self._asked_at = False, -every
+        self._complete: frozenset[str] = frozenset()
+        self._asked_at = -every
         self._turn = asyncio.Lock()
 
     async def rows(self, consumer_id: str, dossier: str, role: str) -> list[Any]:
@@ -81,11 +89,12 @@ class RoleReader:
         rows = await self._pool.fetch(_WAITING, digests, register) if digests else []
         return {row["key_digest"]: row["newest"] for row in rows}
 
-    async def complete(self) -> bool:
-        """Tells whether the hub's copy of the register misses no enterprise."""
+    async def complete(self) -> frozenset[str]:
+        """Returns the roles, by attribute, of which the hub's copy of the register misses none."""
         async with self._turn:
             if time.monotonic() - self._asked_at >= self._every:
                 register = governing("organisation").sources[0]
-                self._complete = bool(await self._pool.fetchval(_COMPLETE, register, RECENT, BEGINNING))
+                rows = await self._pool.fetch(_COMPLETE, register, RECENT, BEGINNING, NOBODY)
+                self._complete = frozenset(_LISTS[row["kind"]] for row in rows)
                 self._asked_at = time.monotonic()
             return self._complete

@@ -1,7 +1,7 @@
 """Roles: who represents and who owns an enterprise, written with the record that says so.
 
-Only the link stands here; position, share and name stay in the enterprise's sealed document. A holder without a
-Vietnamese number has no row.
+Only the link stands here; position, share and name stay in the enterprise's sealed document. Those whom a record names
+without a Vietnamese number stand as one row with `NOBODY` as its holder: whose roles are sought may be among them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from hub.store.rows import Scope
 from hub.store.staging import Known
 from hub.trust.keys import KeyRing
 from schemas.canonical import Holder
+
+NOBODY = 0
+"""The holder of a role that is somebody's, but nobody can tell whose; no subject has this id."""
 
 _COLUMNS = ("register", "kind", "identifier_id", "organisation_id", "holder_id")
 _STORED = """
@@ -50,10 +53,12 @@ def write_roles(
         written: where each record stands and who holds a role in its subject, by number.
         replaced: the identifiers of records that replaced another one, whose roles may have to go.
     """
-    numbers = sorted({(holder.subject, holder.number) for _, roles in written.values() for holder in roles})
-    subject_of = find_or_claim(conn, ring, versions, numbers)
+    holders = {(holder.subject, holder.number) for _, roles in written.values() for holder in roles}
+    subject_of = find_or_claim(conn, ring, versions, sorted(holder for holder in holders if holder[1]))
     wanted = {
-        (place.identifier_id, role.kind, subject_of[role.subject, role.number]): place.subject_id
+        (place.identifier_id, role.kind, subject_of[role.subject, role.number] if role.number else NOBODY): (
+            place.subject_id
+        )
         for place, roles in written.values()
         for role in roles
     }
@@ -61,8 +66,8 @@ def write_roles(
     stored = set(conn.cursor(binary=True).execute(_STORED, parameters)) if replaced else set()
     gone = sorted(stored - wanted.keys())
     if gone:
-        places, kinds, holders = map(list, zip(*gone, strict=True))
-        conn.execute(_DELETE, parameters | {"places": places, "kinds": kinds, "holders": holders})
+        places, kinds, subjects = map(list, zip(*gone, strict=True))
+        conn.execute(_DELETE, parameters | {"places": places, "kinds": kinds, "holders": subjects})
     _insert(conn, scope, {key: subject_id for key, subject_id in wanted.items() if key not in stored})
 
 

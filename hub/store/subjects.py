@@ -9,6 +9,7 @@ import asyncpg
 import psycopg
 
 from hub.store.retired_keys import LOCK_ALONE, usable_versions, usable_versions_async
+from hub.store.roles import NOBODY
 from hub.trust.keys import KeyRing
 from hub.trust.sealing import identifier_aad, new_data_key, seal, subject_aad
 from schemas.canonical import SCHEMES, Subject
@@ -33,6 +34,12 @@ select n.number from unnest(%s::integer[], %s::smallint[], %s::bytea[]) n (numbe
     on i.scheme = %s and i.key_version = n.version and i.blind_index = n.blind
  where exists (select from hub.dossier d where d.subject_id = i.subject_id)
     or exists (select from hub.dossier d where d.organisation_id = i.subject_id)
+"""
+_KEEP_NOBODYS = """
+insert into hub.role (register, identifier_id, organisation_id, kind, holder_id)
+select distinct register, identifier_id, organisation_id, kind, %(nobody)s::bigint from hub.role
+ where organisation_id = %(subject)s or holder_id = %(subject)s
+    on conflict do nothing
 """
 
 if TYPE_CHECKING:
@@ -106,6 +113,8 @@ def known(conn: psycopg.Connection[Any], ring: KeyRing, scheme: str, keys: Seque
 def erase(conn: psycopg.Connection[Any], subject_id: int) -> None:
     """Erases a subject: destroys its data key, and deletes its numbers, records, versions and roles.
 
+    That an enterprise has a role which the hub no longer knows stays, as nobody's: a list of roles may lack it.
+
     With the key gone, what backups and WAL still hold of its records and numbers opens for nobody. The subject's row
     stays, without a link to a person, because the exchange log names it. Runs as role retention, in the caller's
     transaction.
@@ -124,5 +133,6 @@ def erase(conn: psycopg.Connection[Any], subject_id: int) -> None:
     conn.execute("delete from hub.subject_identifier where subject_id = %s", (subject_id,))
     conn.execute("delete from hub.record where subject_id = %s", (subject_id,))
     conn.execute("delete from hub.record_version where subject_id = %s", (subject_id,))
-    conn.execute("delete from hub.role where organisation_id = %s", (subject_id,))
+    conn.execute(_KEEP_NOBODYS, {"subject": subject_id, "nobody": NOBODY})
+    conn.execute("delete from hub.role where organisation_id = %s and holder_id <> %s", (subject_id, NOBODY))
     conn.execute("delete from hub.role where holder_id = %s", (subject_id,))

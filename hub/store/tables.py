@@ -279,7 +279,7 @@ role = Table(
     Column("identifier_id", BigInteger, nullable=False, comment="the number of the enterprise whose record says so"),
     Column("organisation_id", BigInteger, nullable=False, comment="the enterprise"),
     Column("kind", Text, nullable=False),
-    Column("holder_id", BigInteger, nullable=False, comment="the person or enterprise that represents or owns it"),
+    Column("holder_id", BigInteger, nullable=False, comment="who represents or owns it; 0 when nobody can tell"),
     PrimaryKeyConstraint("register", "identifier_id", "kind", "holder_id"),
     CheckConstraint("kind in ('represents','owns')", name="role_kind"),
     Index("role_holder", "holder_id"),

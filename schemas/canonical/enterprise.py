@@ -92,7 +92,7 @@ KIND = Kind(
     governs=True,
     roles=(
         RoleSource("represents", "representatives", {"personal_id": "person"}),
-        RoleSource("owns", "members", {"personal_id": "person", "enterprise_code": "organisation"}),
+        RoleSource("owns", "members", {"personal_id": "person", "enterprise_code": "organisation"}, country="country"),
     ),
     attributes={
         "code": ("Mã số doanh nghiệp", "Enterprise code"),

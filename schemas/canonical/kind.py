@@ -32,16 +32,24 @@ class RoleSource:
     """Where a record names those who hold a role in its subject.
 
     `items` is the canonical field with the list of them; `holders` says which field of an item holds a number, and
-    whose. An item without any such number (a foreigner) names nobody whom the hub could find.
+    whose. An item without any such number names somebody whom the hub can't find: a foreigner, as far as the field
+    `country` of the item tells, else perhaps anybody.
     """
 
     kind: RoleKind
     items: str
     holders: Mapping[str, Subject]
+    country: str | None = None
+
+    def holders_of(self, item: Mapping[str, Any]) -> set[Holder]:
+        """Returns whom an item names; a holder without digits stands for one whom the item does not number."""
+        numbered = {Holder(self.kind, whose, item[field]) for field, whose in self.holders.items() if item.get(field)}
+        foreign = self.country is not None and item.get(self.country, "VN") != "VN"
+        return numbered if numbered or foreign else {Holder(self.kind, "person", "")}
 
 
 class Holder(NamedTuple):
-    """Who holds a role in a record's subject, by their number."""
+    """Who holds a role in a record's subject, by their number; it is empty for somebody who is named without one."""
 
     kind: RoleKind
     subject: Subject
@@ -85,11 +93,11 @@ class Kind:
         """
         own = (self.subject, record.get(self.key))
         found = {
-            Holder(role.kind, subject, number)
+            holder
             for role in self.roles
             for item in record.get(role.items, ())
-            for field, subject in role.holders.items()
-            if (number := item.get(field)) and (subject, number) != own
+            for holder in role.holders_of(item)
+            if (holder.subject, holder.number) != own
         }
         return sorted(found)
 

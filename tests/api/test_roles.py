@@ -9,8 +9,9 @@ import psycopg
 import pytest
 
 from hub.api.models import LookupAnswer
-from hub.settings import Settings
-from hub.store import rotation
+from hub.settings import Role, Settings
+from hub.store import rotation, subjects
+from hub.store.engine import connect
 from hub.trust import keys as trust_keys
 from hub.trust.keys import KeyRing
 from tests.api.conftest import NAME, PERSONAL_ID, VERSION, Client, Store, person, until
@@ -120,6 +121,41 @@ async def test_each_gap_makes_the_copy_incomplete(
     store.publish(person())
     read_whole(store)
     owner.execute(gap.encode())
+    assert (await roles(portal))["attributes"]["role.owns"]["status"] == "unknown"
+
+
+async def test_an_owner_without_a_number_makes_the_owners_incomplete(portal: Client, store: Store) -> None:
+    """Somebody whom an enterprise names by an old card may be the very person; a foreigner is not."""
+    store.publish(person())
+    store.publish_enterprises(
+        firm(members=[{"name": NAME, "ratio": "100"}], representatives=None),
+        firm(OTHER_CODE, members=[{"name": "Jane Doe", "country": "SG"}], representatives=None),
+    )
+    read_whole(store)
+    answer = (await roles(portal))["attributes"]
+    assert (answer["role.owns"]["status"], answer["role.represents"]["status"]) == ("unknown", "none_on_file")
+
+
+async def test_foreign_owner_leaves_the_owners_complete(portal: Client, store: Store) -> None:
+    """A foreigner by the register's own word is not the person."""
+    store.publish(person())
+    store.publish_enterprises(firm(members=[{"name": "Jane Doe", "country": "SG"}], representatives=None))
+    read_whole(store)
+    assert (await roles(portal))["attributes"]["role.owns"]["status"] == "none_on_file"
+
+
+async def test_an_erased_persons_roles_are_not_none_on_file(
+    portal: Client, store: Store, owner: psycopg.Connection[Any], settings: Settings
+) -> None:
+    """Whoever was erased and comes again is not told that there is nothing: the register still says it."""
+    store.publish(person())
+    store.publish_enterprises(firm())
+    read_whole(store)
+    holder = owner.execute("select distinct holder_id from hub.role").fetchone()
+    assert holder is not None
+    with connect(settings, Role.RETENTION) as retention:
+        subjects.erase(retention, holder[0])
+    store.publish(person(), version=VERSION + 1)
     assert (await roles(portal))["attributes"]["role.owns"]["status"] == "unknown"
 
 

@@ -10,7 +10,7 @@ from hub.trust.keys import KeyRing
 from hub.trust.sealing import identifier_aad, subject_aad, unseal
 from schemas.canonical import Holder
 
-_ROLES = "select organisation_id, kind, holder_id from hub.role"
+_ROLES = "select organisation_id, kind, holder_id from hub.role where holder_id <> 0"
 _NUMBERS = """
 select i.identifier_id, i.subject_id, i.sealed, k.master_version, k.wrapped_key
   from hub.subject_identifier i join hub.subject_key k using (subject_id) where i.scheme <> 'former_id'
@@ -33,7 +33,7 @@ def parent(code: str) -> Holder:
 
 
 def told(conn: psycopg.Connection[Any], ring: KeyRing) -> list[tuple[str, str, str]]:
-    """Returns every role as numbers: who, which role, in which enterprise; a subject with two numbers shows the lower.
+    """Returns every role of somebody known: who, which role, in which enterprise; of two numbers the lower.
 
     Raises:
         KeyError: a role names a subject that has no number.
