@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from connectors.base import Connector
     from connectors.declarations import FeedDeclaration
+
+# httpx logs addresses and a register's reason phrase at INFO, httpcore its headers at DEBUG: they may quote whom we
+# asked about, and an address may be a secret. Here, so that whatever imports anything of a protocol is quiet.
+for _library in ("httpx", "httpcore"):
+    logging.getLogger(_library).setLevel(logging.WARNING)
 
 
 def declared_feeds() -> dict[str, FeedDeclaration]:

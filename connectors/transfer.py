@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import ssl
 import zlib
@@ -28,9 +27,6 @@ CLOCK_TOLERANCE = 120.0
 QUERY = "lienthong.query"
 """The extension of a request that holds its query string until it is sent."""
 
-# httpx logs a register's reason phrase at INFO and httpcore its headers at DEBUG: either may quote whom we asked about.
-for _library in ("httpx", "httpcore"):
-    logging.getLogger(_library).setLevel(logging.WARNING)
 
 _OWN_CODE = re.compile(rb'(?:"error_code"\s*:\s*"|<MaLoi>)(\w{1,40})["<]')
 
