@@ -41,6 +41,11 @@ update hub.register_budget
        per_second = $6, concurrent = $7, per_day = $8, per_month = $9
  where register = $1
 """
+# They are kept when no call is left, too: an operator may just have lowered the quota below what is used.
+_REFUSE = """
+update hub.register_budget set per_second = $2, concurrent = $3, per_day = $4, per_month = $5
+ where register = $1 and (per_second, concurrent, per_day, per_month) is distinct from ($2, $3, $4, $5)
+"""
 _LEAVE = "delete from hub.register_place where register = $1 and holder = $2"
 
 
@@ -77,25 +82,26 @@ class StoreBudget:
         """Takes a place and one call; returns the seconds until its turn, or None while all places are held."""
         rate = courtesy.per_second
         burst = max(1.0, rate)
+        limits = (rate, courtesy.concurrent, courtesy.per_day, courtesy.per_month)
         async with self._link.connection() as conn, conn.transaction():
             while (row := await conn.fetchrow(_LOCK, register, burst, rate)) is None:
                 await conn.execute(_OPEN, register, burst)
             used = QuotaUsed(row["day"], row["day_calls"], row["month_calls"]).at(row["at"])
-            if (rest := used.renewed_in(courtesy, row["at"])) is not None:
-                raise QuotaSpent(rest)
-            if int(await conn.fetchval(_PLACES, register)) >= courtesy.concurrent:
-                return None
-            tokens = float(row["tokens"])
-            wait = max(0.0, (1.0 - tokens) / rate)
-            remaining = ends - time.monotonic()
-            if wait > remaining:
-                raise TimeoutError
-            used = used.one_more()
-            limits = (rate, courtesy.concurrent, courtesy.per_day, courtesy.per_month)
-            # The bucket may go below zero: those who come later wait longer, in the order in which they came.
-            counts = (tokens - 1.0, used.day, used.day_calls, used.month_calls)
-            await conn.execute(_TAKE, register, *counts, *limits, holder, remaining + _GRACE_SECONDS)
-            return wait
+            if (rest := used.renewed_in(courtesy, row["at"])) is None:
+                if int(await conn.fetchval(_PLACES, register)) >= courtesy.concurrent:
+                    return None
+                tokens = float(row["tokens"])
+                wait = max(0.0, (1.0 - tokens) / rate)
+                remaining = ends - time.monotonic()
+                if wait > remaining:
+                    raise TimeoutError
+                used = used.one_more()
+                # The bucket may go below zero: those who come later wait longer, in the order in which they came.
+                counts = (tokens - 1.0, used.day, used.day_calls, used.month_calls)
+                await conn.execute(_TAKE, register, *counts, *limits, holder, remaining + _GRACE_SECONDS)
+                return wait
+            await conn.execute(_REFUSE, register, *limits)
+        raise QuotaSpent(rest)
 
     async def _leave(self, register: str, holder: UUID) -> None:
         async with self._link.connection() as conn:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ import pytest_asyncio
 from connectors.courtesy import ZONE, Courtesy
 from connectors.ports import QuotaSpent, Token
 from hub.settings import Role, Settings
+from hub.store import health
 from hub.store.breaker import StoreBreaker
 from hub.store.engine import StoreUnavailable, connect
 from hub.store.ports import StorePorts, make_ports
@@ -127,6 +129,18 @@ async def test_quota_is_shared_and_outlives_its_callers(two: Two, settings: Sett
     assert abs(caught.value.renewed_in - (midnight - now).total_seconds()) < 5
     async with two[0].budget.acquire("business", courtesy, 5):  # another register has its own
         pass
+
+
+async def test_a_quota_lowered_below_what_is_used_is_seen(two: Two, settings: Settings) -> None:
+    """Who only looks, such as the status page, learns why no call goes out any more."""
+    for courtesy in (Courtesy(1000, 10), Courtesy(1000, 10), Courtesy(1000, 10, per_day=1)):
+        with contextlib.suppress(QuotaSpent):
+            async with two[0].budget.acquire("population", courtesy, 5):
+                pass
+
+    with connect(settings, Role.PIPELINE) as conn:
+        (register,) = health.read(conn).registers
+    assert (register.used.day_calls, register.per_day) == (2, 1)
 
 
 async def test_quota_is_renewed_by_the_day_and_the_month(two: Two, settings: Settings) -> None:
