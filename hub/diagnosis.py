@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -48,23 +48,28 @@ def examine(settings: Settings | None = None) -> list[Check]:
     found.append(Check("settings", True, f"{settings.environment} in {settings.var_dir}"))
     found.append(_run("disk", partial(_disk, settings)))
     found.append(_run("keys", partial(_keys, settings)))
-    found += _secrets(settings)
+    found += _run_all("secrets", partial(_secrets, settings))
     for role in Role:
         found.append(_run(f"database as {role}", partial(_database, settings, role)))
     if all(check.ok for check in found if check.name.startswith("database")):
         found.append(_run("revision", partial(_revision, settings)))
-        found += _feeds(settings)
-        found += _health(settings)
-    return [*found, *_servers(settings)]
+        found += _run_all("feeds", partial(_feeds, settings))
+        found += _run_all("registers and alerts", partial(_health, settings))
+    return [*found, *_run_all("servers", partial(_servers, settings))]
 
 
 def _run(name: str, check: Callable[[], str]) -> Check:
+    return _run_all(name, lambda: [Check(name, True, check())])[0]
+
+
+def _run_all(name: str, checks: Callable[[], Iterable[Check]]) -> list[Check]:
+    """Returns several checks; when they can't even be made, one of this name that says why."""
     try:
-        return Check(name, True, check())
+        return list(checks())
     except psycopg.Error as error:  # its text may quote a row
-        return Check(name, False, f"the database refused the question ({type(error).__name__}): run `hub db upgrade`")
+        return [Check(name, False, f"the database refused the question ({type(error).__name__}): run `hub db upgrade`")]
     except (RuntimeError, OSError, LookupError) as error:
-        return Check(name, False, str(error))
+        return [Check(name, False, str(error))]
 
 
 def _wrong(error: ValueError) -> str:
@@ -152,7 +157,7 @@ def _health(settings: Settings) -> Iterator[Check]:
         yield Check(f"register {each.register}", each.breaker == "closed" and rest is None, said)
     waiting = sum(count for _, count in now.untold)
     silent = now.alerts_at is None or now.at - now.alerts_at > _ROUND_EXPECTED
-    said = f"{now.open_alerts} open: `hub alerts list`" if now.open_alerts else "none open"
+    said = f"{len(now.open_alerts)} open: `hub alerts list`" if now.open_alerts else "none open"
     if waiting:
         said += f"; {waiting} could not be told yet: `hub alerts check` says why"
     if silent:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,14 +88,29 @@ def in_sandbox(settings: Settings) -> bool:
     return settings.environment is Environment.SANDBOX
 
 
-def authority(path: Path | None) -> str | None:
-    """Returns the file of the private certificate authority, for `ssl.create_default_context`.
+def deliver(way: Channel, message: Message) -> str | None:
+    """Sends a message by one channel; returns why it was not taken, None when it was.
+
+    Whatever breaks in one channel, a library's own errors too, must not keep the message from the others.
+    """
+    try:
+        way.send(message)
+    except Undelivered as error:
+        return str(error)
+    except Exception as error:
+        return f"an unforeseen {type(error).__name__}: check the settings HUB_ALERTS__… of this channel"
+    return None
+
+
+def trust(path: Path | None) -> ssl.SSLContext:
+    """Returns whom a channel trusts: a private certificate authority, or the machine's own ones.
 
     Raises:
-        Undelivered: the file is not there.
+        Undelivered: the file is not there or holds no certificate.
     """
-    if path is None:
-        return None
-    if not path.is_file():
+    if path is not None and not path.is_file():
         raise Undelivered(f"HUB_ALERTS__CA_FILE: there is no file {path}")
-    return str(path)
+    try:
+        return ssl.create_default_context(cafile=str(path) if path else None)
+    except (OSError, ValueError):  # an SSLError is an OSError
+        raise Undelivered(f"HUB_ALERTS__CA_FILE: {path} holds no certificate in PEM that can be read") from None

@@ -79,7 +79,7 @@ class Mail:
             raise Undelivered("HUB_ALERTS__SMTP_HOST names no mail server")
         if wanted.smtp_security == "none" and not channels.in_sandbox(self._settings):
             raise Undelivered("HUB_ALERTS__SMTP_SECURITY=none is for the sandbox only")
-        context = ssl.create_default_context(cafile=channels.authority(wanted.ca_file))
+        context = channels.trust(wanted.ca_file)
         if wanted.smtp_security == "tls":
             server: smtplib.SMTP = smtplib.SMTP_SSL(
                 wanted.smtp_host, wanted.smtp_port, timeout=self._patience.seconds, context=context

@@ -15,7 +15,7 @@ import orjson
 import psycopg
 import structlog
 
-from hub.alerts.channels import Channel, Undelivered
+from hub.alerts.channels import Channel, deliver
 from hub.alerts.conditions import HUB_DATABASE
 from hub.alerts.message import Message
 from hub.settings import Settings
@@ -27,7 +27,10 @@ _ABOUT = "database"
 
 
 def tell(settings: Settings, ways: list[Channel]) -> None:
-    """Tells each channel once that the database is away, and again after the time for reminders."""
+    """Tells each channel once that the database is away, and again after the time for reminders.
+
+    A disk that is full may be why the database is away: without room for the file it is told again each round.
+    """
     from hub.alerts.round import hub_name
 
     now, path = datetime.now(UTC), _path(settings)
@@ -41,10 +44,8 @@ def tell(settings: Settings, ways: list[Channel]) -> None:
         if told and now - since < settings.alerts.remind_after:
             continue
         due = Due(alert, "ongoing" if told else "began", since)
-        try:
-            way.send(Message(way.name, now, hub_name(settings), (due,)))
-        except Undelivered as error:
-            _log.error("alert waits", channel=way.name, condition=HUB_DATABASE.id, reason=str(error))
+        if why := deliver(way, Message(way.name, now, hub_name(settings), (due,))):
+            _log.error("alert waits", channel=way.name, condition=HUB_DATABASE.id, reason=why)
             continue
         known["told"][way.name] = now.isoformat()
         _write(path, known)
@@ -63,7 +64,10 @@ def hand_over(settings: Settings, conn: psycopg.Connection[Any]) -> None:
         at = datetime.fromisoformat(told)
         alerts.mark_told(conn, channel, [Due(alert, "began", at)], at)
     conn.commit()
-    path.unlink(missing_ok=True)
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:  # taken over again by the next round, which changes nothing
+        _log.error("file of an outage stays", error=type(error).__name__)
 
 
 def _path(settings: Settings) -> Path:
@@ -75,13 +79,17 @@ def _read(path: Path) -> dict[str, Any] | None:
         known: dict[str, Any] = orjson.loads(path.read_bytes())
     except FileNotFoundError:
         return None
-    except orjson.JSONDecodeError:  # half written before the file was replaced whole; what it knew is told again
+    except (OSError, orjson.JSONDecodeError) as error:  # what it knew is told again
+        _log.error("file of an outage can not be read", error=type(error).__name__)
         return None
     return known
 
 
 def _write(path: Path, known: dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_suffix(".draft")
-    draft.write_bytes(orjson.dumps(known))
-    os.replace(draft, path)  # noqa: PTH105
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft.write_bytes(orjson.dumps(known))
+        os.replace(draft, path)  # noqa: PTH105
+    except OSError as error:
+        _log.error("outage can not be noted", error=type(error).__name__, advice="make room, or look at its rights")

@@ -13,7 +13,7 @@ import psycopg
 import structlog
 
 from hub.alerts import outage
-from hub.alerts.channels import Channel, Undelivered, channels
+from hub.alerts.channels import Channel, channels, deliver
 from hub.alerts.conditions import CONDITIONS
 from hub.alerts.message import Message
 from hub.alerts.watches import Sight, look
@@ -79,7 +79,7 @@ def _round(settings: Settings, conn: psycopg.Connection, ways: list[Channel]) ->
     for feed in feed_names():
         if feed.partition(".")[0] in settings.registers:
             batches.register_feed(conn, feed)  # one whose pipeline was never started is silent from now on
-    sight = Sight(settings, health.read(conn), tuple(alerts.open_alerts(conn)))
+    sight = Sight(settings, health.read(conn))
     seen = [Seen(each.condition.id, each.about, each.condition.severity, each.facts) for each in look(sight)]
     names = [way.name for way in ways]
     alerts.await_telling(conn, names, sight.at)  # what was noted since the last round may end in this one
@@ -92,11 +92,9 @@ def _round(settings: Settings, conn: psycopg.Connection, ways: list[Channel]) ->
         conn.commit()  # nothing is held while the other side takes its time
         if not due:
             continue
-        try:
-            way.send(Message(way.name, sight.at, hub_name(settings), tuple(due)))
-        except Undelivered as error:
-            outcome.failed[way.name] = str(error)
-            _log.error("alerts wait", channel=way.name, count=len(due), reason=str(error))
+        if why := deliver(way, Message(way.name, sight.at, hub_name(settings), tuple(due))):
+            outcome.failed[way.name] = why
+            _log.error("alerts wait", channel=way.name, count=len(due), reason=why)
             continue
         alerts.mark_told(conn, way.name, due, sight.at)
         conn.commit()

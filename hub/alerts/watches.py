@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from hub.alerts import conditions
 from hub.alerts.conditions import Finding
 from hub.settings import Settings
-from hub.store.alerts import Alert
 from hub.store.expiry import Severity, expiries
 from hub.store.health import Health, Published
 
@@ -24,11 +23,10 @@ _RUN = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What a watch looks at; `noted` are the open alerts of conditions that a callback noted, such as `run.late`."""
+    """What a watch looks at."""
 
     settings: Settings
     health: Health
-    noted: tuple[Alert, ...] = ()
 
     @property
     def at(self) -> datetime:
@@ -105,13 +103,13 @@ def spent_quotas(sight: Sight) -> Iterator[Finding]:
 
 
 def late_runs(sight: Sight) -> Iterator[Finding]:
-    """Runs whose deadline has passed, until their feed publishes again or waits for a human."""
+    """Runs whose deadline a callback noted as passed, until their feed publishes again or waits for a human."""
     feeds = {feed.feed: feed for feed in sight.health.feeds}
-    for alert in sight.noted:
+    for alert in sight.health.open_alerts:
         feed = feeds.get(alert.about)
         published = feed is not None and bool(feed.recent) and feed.recent[0].at > alert.began_at
         if alert.condition == conditions.RUN_LATE.id and feed is not None and not published and not feed.parked:
-            yield Finding(conditions.RUN_LATE, alert.about, alert.facts)
+            yield Finding(conditions.RUN_LATE, alert.about)
 
 
 def ending_secrets(sight: Sight) -> Iterator[Finding]:

@@ -31,7 +31,7 @@ class HealthCollector(Collector):  # type: ignore[misc]
         yield from _feeds(health)
         age = None if health.alerts_at is None else (health.at - health.alerts_at).total_seconds()
         yield _gauge("hub_alerts_checked_age_seconds", "Seconds since alerts were looked for.", (), [((), age)])
-        yield _gauge("hub_alerts_open", "Alerts that have not ended.", (), [((), health.open_alerts)])
+        yield _gauge("hub_alerts_open", "Alerts that have not ended.", (), [((), len(health.open_alerts))])
         yield _gauge("hub_alerts_untold", "Alerts that wait to be told.", ("channel",), _by_name(health.untold))
 
 

@@ -113,7 +113,7 @@ def _feed(each: FeedHealth, health: Health, found: list[Finding]) -> dict[str, A
 
 def _alerts(health: Health) -> dict[str, Any]:
     age = None if health.alerts_at is None else round((health.at - health.alerts_at).total_seconds() / 60)
-    return {"open": health.open_alerts, "checked_minutes_ago": age, "untold": dict(health.untold)}
+    return {"open": len(health.open_alerts), "checked_minutes_ago": age, "untold": dict(health.untold)}
 
 
 def _worst(found: list[Finding]) -> str:

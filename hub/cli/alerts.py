@@ -71,7 +71,7 @@ def list_alerts(
 @app.command("test", epilog="Example: hub alerts test")
 def test() -> None:
     """Sends a test message by each configured channel; exits 1 when one fails or none is configured."""
-    from hub.alerts.channels import Undelivered, channels
+    from hub.alerts.channels import channels, deliver
     from hub.alerts.conditions import HUB_TEST
     from hub.alerts.message import Message
     from hub.alerts.round import hub_name
@@ -86,10 +86,8 @@ def test() -> None:
     failed = []
     with progress("alerts"):
         for way in ways:
-            try:
-                way.send(Message(way.name, now, hub_name(settings), (Due(alert, "began", now),)))
-            except Undelivered as error:
-                failed.append(f"{way.name}: {error}")
+            if why := deliver(way, Message(way.name, now, hub_name(settings), (Due(alert, "began", now),))):
+                failed.append(f"{way.name}: {why}")
             else:
                 console().print(f"{way.name}: taken")
     if failed:

@@ -81,11 +81,6 @@ def one_round(conn: psycopg.Connection[Any]) -> Iterator[None]:
             conn.commit()
 
 
-def open_alerts(conn: psycopg.Connection[Any]) -> list[Alert]:
-    """Returns the alerts that have not ended, the oldest first."""
-    return _select(conn, "where ended_at is null order by began_at, condition, about", ())
-
-
 def recent_alerts(conn: psycopg.Connection[Any], limit: int) -> list[Alert]:
     """Returns the newest alerts, open or ended."""
     return _select(conn, "order by ended_at is not null, began_at desc, condition, about limit %s", (limit,))
@@ -107,15 +102,20 @@ def merge(conn: psycopg.Connection[Any], seen: Sequence[Seen], at: datetime, set
 
 
 def begin(conn: psycopg.Connection[Any], seen: Seen, at: datetime, alert_id: UUID | None = None) -> UUID:
-    """Writes an alert that has begun, unless it is open already; returns the open one."""
+    """Writes an alert that has begun, unless it is open already; returns the open one.
+
+    One with a given id that is known and has ended stays so: somebody wrote down late what was over by then.
+    """
+    alert_id = alert_id or uuid4()
     conn.execute(
         """insert into hub.alert (alert_id, condition, about, severity, facts, began_at)
-           values (%s, %s, %s, %s, %s, %s) on conflict (condition, about) where ended_at is null do nothing""",
-        (alert_id or uuid4(), seen.condition, seen.about, seen.severity, Jsonb(dict(seen.facts)), at),
+           values (%s, %s, %s, %s, %s, %s) on conflict do nothing""",
+        (alert_id, seen.condition, seen.about, seen.severity, Jsonb(dict(seen.facts)), at),
     )
     row = conn.execute(
-        "select alert_id from hub.alert where condition = %s and about = %s and ended_at is null",
-        (seen.condition, seen.about),
+        """select alert_id from hub.alert where (condition = %s and about = %s and ended_at is null) or alert_id = %s
+            order by ended_at is not null limit 1""",
+        (seen.condition, seen.about, alert_id),
     ).fetchone()
     if row is None:
         raise LookupError(f"alert {seen.condition} ended while it began")
@@ -152,11 +152,12 @@ def due(
 
 
 def mark_told(conn: psycopg.Connection[Any], channel: str, told: Iterable[Due], at: datetime) -> None:
-    """Notes that a channel took what was due to it."""
+    """Notes that a channel took what was due to it; an end that was told stays told."""
     with conn.cursor() as cursor:
         cursor.executemany(
             """insert into hub.alert_notice (alert_id, channel, told, at) values (%s, %s, %s, %s)
-               on conflict (alert_id, channel) do update set told = excluded.told, at = excluded.at""",
+               on conflict (alert_id, channel) do update set told = excluded.told, at = excluded.at
+                where hub.alert_notice.told <> 'ended'""",
             [(each.alert.alert_id, channel, "ended" if each.what == "ended" else "began", at) for each in told],
         )
 

@@ -47,7 +47,9 @@ select jsonb_build_object(
           from hub.feed f) each
     ), '[]'),
     'alerts_at', (select extract(epoch from at) from hub.alert_round),
-    'open_alerts', (select count(*) from hub.alert where ended_at is null),
+    'open_alerts', (select coalesce(jsonb_agg(jsonb_build_array(condition, about, extract(epoch from began_at))
+                                              order by began_at, condition, about), '[]')
+                      from hub.alert where ended_at is null),
     'untold', (select coalesce(jsonb_object_agg(channel, waiting), '{}') from (
         select channel, count(*) as waiting from hub.alert_notice where told = 'waiting' group by channel) w)
 )::text
@@ -110,17 +112,27 @@ class FeedHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenAlert:
+    """One alert that has not ended: the id of its condition, what it is about, and since when."""
+
+    condition: str
+    about: str
+    began_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """Everything at one moment of the database's clock.
 
-    `alerts_at` is when alerts were last looked for; `untold` counts the alerts that wait to be told, by channel.
+    `alerts_at` is when alerts were last looked for, `open_alerts` are those that have not ended, the oldest first;
+    `untold` counts the alerts that wait to be told, by channel.
     """
 
     at: datetime
     registers: tuple[RegisterHealth, ...] = ()
     feeds: tuple[FeedHealth, ...] = ()
     alerts_at: datetime | None = None
-    open_alerts: int = 0
+    open_alerts: tuple[OpenAlert, ...] = ()
     untold: tuple[tuple[str, int], ...] = ()
 
 
@@ -139,7 +151,7 @@ def parse(text: str) -> Health:
         tuple(_register(each, at) for each in found["registers"]),
         tuple(_feed(each) for each in found["feeds"]),
         _instant_or_none(found["alerts_at"]),
-        found["open_alerts"],
+        tuple(OpenAlert(condition, about, _instant(began)) for condition, about, began in found["open_alerts"]),
         tuple(sorted(found["untold"].items())),
     )
 

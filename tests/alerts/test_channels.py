@@ -6,6 +6,8 @@ import base64
 import hashlib
 import hmac
 import ssl
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -64,6 +66,15 @@ def with_alerts(settings: Settings, **wanted: Any) -> Settings:
     return settings.model_copy(update={"alerts": changed})
 
 
+def test_an_authority_that_is_none_is_told(sandbox: Settings, receiver: Inbox) -> None:
+    """A file that is half written, or no certificate, fails with the setting to look at."""
+    path = sandbox.var_dir / "ca.pem"
+    path.write_text("-----BEGIN CERTIFICATE-----\nbroken")
+
+    with pytest.raises(Undelivered, match="CA_FILE"):
+        send(with_alerts(sandbox, webhook_url=receiver.url, ca_file=path))
+
+
 # --- webhook --------------------------------------------------------------------------------------------------------
 
 
@@ -101,6 +112,26 @@ def test_an_address_may_be_a_secret(sandbox: Settings, receiver: Inbox) -> None:
     send(with_alerts(sandbox, webhook_url=keep(sandbox, "address", receiver.url)))
 
     assert len(receiver.posts) == 1
+
+
+def test_a_secret_address_is_in_no_log(sandbox: Settings, receiver: Inbox) -> None:
+    """Airflow keeps what libraries log at INFO: the address of a chat's webhook is its password."""
+    script = (
+        "import logging, sys; logging.basicConfig(level=logging.DEBUG); from pathlib import Path;"
+        "from hub.alerts.channels import channels; from hub.settings import Settings;"
+        "from tests.alerts.test_channels import message;"
+        "[way.send(message(way.name)) for way in channels(Settings(_env_file=None))]"
+    )
+    environment = {
+        "HUB_ENVIRONMENT": "sandbox",
+        "HUB_VAR_DIR": str(sandbox.var_dir),
+        "HUB_ALERTS__WEBHOOK_URL": keep(sandbox, "address", f"{receiver.url}/{CANARY}\n"),
+    }
+
+    done = subprocess.run([sys.executable, "-c", script], env=environment, check=True, capture_output=True, text=True)
+
+    assert len(receiver.posts) == 1
+    assert CANARY not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/x", "ftp://receiver", "receiver"])

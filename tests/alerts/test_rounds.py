@@ -17,7 +17,7 @@ from hub.store import alerts
 from hub.store.alerts import RoundBusy
 from hub.store.engine import StoreUnavailable, connect
 from tests.alerts.conftest import FEED, QUICK, Alerting, Ward
-from tests.alerts.receivers import Inbox, http_receiver
+from tests.alerts.receivers import Inbox, http_receiver, mail_server
 
 SETTLED = timedelta(minutes=11)
 
@@ -272,6 +272,53 @@ def test_an_outage_that_nobody_could_be_told_of_is_told_after(ward: Ward, alerti
         ward.round(settings)
 
     assert told(back) == [{"began": [], "ongoing": [], "ended": ["hub.database"]}]
+
+
+def test_an_outage_is_told_without_room_for_its_file(ward: Ward, receiver: Inbox) -> None:
+    """A disk that takes no file, which may be why the database is away, does not keep the alert from people."""
+    ward.settings.var_dir.mkdir(parents=True, exist_ok=True)
+    (ward.settings.var_dir / "alerts").write_text("no folder can be made here")
+
+    with pytest.raises(StoreUnavailable):
+        ward.round(_away(ward.settings))
+    ward.round()
+
+    assert told(receiver) == [{"began": ["hub.database"], "ongoing": [], "ended": []}]
+
+
+def test_an_outage_that_is_told_while_it_ends_stops_no_round(ward: Ward, receiver: Inbox) -> None:
+    """Another process takes the outage over while this one still tells it: rounds go on, the end is told once."""
+
+    class Slow:
+        name = "webhook"
+
+        def send(self, message: Message) -> None:
+            ward.round()
+            channels(ward.settings, QUICK)[0].send(message)
+
+    with pytest.raises(StoreUnavailable):
+        check(_away(ward.settings), [Slow()])
+    for _ in range(3):
+        ward.round()
+        ward.pass_time(SETTLED)
+
+    assert told(receiver) == [
+        {"began": ["hub.database"], "ongoing": [], "ended": []},
+        {"began": [], "ongoing": [], "ended": ["hub.database"]},
+    ]
+
+
+@pytest.mark.parametrize("address", ["https://[", "https://" + "a" * 70 + ".example", "http://a\nb"])
+def test_one_broken_channel_does_not_silence_the_other(ward: Ward, alerting: Alerting, address: str) -> None:
+    """An address that no library takes, or an authority that is no certificate, fails its own channel alone."""
+    ward.breaker("open")
+    with mail_server() as inbox:
+        mail = {"email_to": "duty@agency.example", "email_from": "hub@agency.example", "smtp_security": "none"}
+        settings = alerting(webhook_url=address, smtp_host="127.0.0.1", smtp_port=inbox.port, **mail)
+        outcome = ward.round(settings)
+
+    assert list(outcome.failed) == ["webhook"]
+    assert (outcome.told, len(inbox.mails)) == ({"email": 1}, 1)
 
 
 def test_rights_are_the_least(ward: Ward) -> None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from connectors.quota import QuotaUsed
 from hub.alerts.watches import Sight, look
 from hub.settings import AlertSettings, FeedSettings, RegisterSettings, Settings
-from hub.store.alerts import Alert
-from hub.store.health import FeedHealth, Health, Published, RegisterHealth
+from hub.store.health import FeedHealth, Health, OpenAlert, Published, RegisterHealth
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 FEED = "population.citizens"
@@ -22,7 +20,7 @@ HOUR = timedelta(hours=1)
 def sight(
     *feeds: FeedHealth,
     registers: tuple[RegisterHealth, ...] = (),
-    noted: tuple[Alert, ...] = (),
+    noted: tuple[OpenAlert, ...] = (),
     maintenance: str = "",
     **settings: Any,
 ) -> Sight:
@@ -34,7 +32,7 @@ def sight(
         alerts=AlertSettings(growth_factor=3, growth_least=20),
         **settings,
     )
-    return Sight(made, Health(NOW, registers, feeds), noted)
+    return Sight(made, Health(NOW, registers, feeds, open_alerts=noted))
 
 
 def found(seen: Sight) -> list[tuple[str, str]]:
@@ -156,7 +154,7 @@ def test_a_spent_quota_is_told_once(calls: tuple[int, int], facts: dict[str, Any
 
 def test_a_late_run_is_late_until_its_feed_moves_on() -> None:
     """A batch that was published after the deadline, or one that waits for a human, ends it."""
-    late = Alert(uuid4(), "run.late", FEED, "warning", {}, NOW - HOUR, None)
+    late = OpenAlert("run.late", FEED, NOW - HOUR)
     before, after = Published(10, 0, NOW - 2 * HOUR), Published(10, 0, NOW)
 
     assert found(sight(feed(recent=(before,)), noted=(late,))) == [("run.late", FEED)]
@@ -186,7 +184,7 @@ def test_a_secret_that_ends_is_told_before(day: date, condition: str | None) -> 
 
 def test_what_hurts_citizens_comes_first() -> None:
     """Critical findings stand above warnings."""
-    late = Alert(uuid4(), "run.late", FEED, "warning", {}, NOW, None)
+    late = OpenAlert("run.late", FEED, NOW)
 
     seen = look(sight(feed(9 * HOUR), noted=(late,), registers=(RegisterHealth("business", "open"),)))
 

@@ -60,6 +60,20 @@ async def test_a_healthy_hub_is_well(client: Client) -> None:
     assert "population" in page  # a configured register that was never called
 
 
+async def test_a_late_run_is_not_well(client: Client, owner: psycopg.Connection[Any]) -> None:
+    """What a callback noted is on the page like what can be seen from the tables."""
+    owner.execute(FEED.replace("5 hours", "5 minutes"))
+    owner.execute(
+        """insert into hub.alert (alert_id, condition, about, severity, began_at)
+           values (gen_random_uuid(), 'run.late', 'business.enterprises', 'warning', clock_timestamp())"""
+    )
+
+    state = await _status(client)
+
+    assert [(each["condition"], each["about"]) for each in state["findings"]] == [("run.late", "business.enterprises")]
+    assert (state["feeds"][0]["state"], state["alerts"]["open"]) == ("warning", 1)
+
+
 async def test_the_page_speaks_both_languages(client: Client) -> None:
     """Vietnamese first; English by header or by address, and the page says which it is."""
     vi = await client.http.get("/status")

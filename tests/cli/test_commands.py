@@ -11,12 +11,13 @@ from pathlib import Path
 from uuid import uuid4
 
 import click
+import psycopg
 import pytest
 import typer
 
 from hub.cli import failures
 from hub.cli.app import app
-from hub.settings import ROOT, Settings
+from hub.settings import ROOT, Role, Settings
 
 ENV = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")} | {"COLUMNS": "200"}
 
@@ -263,6 +264,16 @@ class TestWithDatabase:
         done = hub("quarantine", "show", str(uuid4()), "--values", var=var)
 
         assert done.returncode == 1
+
+    def test_an_older_store_stops_no_doctor(self, var: Path, settings: Settings) -> None:
+        """A store that lacks a table of this version is told with what to do, and so is everything else."""
+        with psycopg.connect(settings.url(Role.OWNER)) as conn:
+            conn.execute("drop table hub.alert_round")
+
+        done = hub("doctor", "--json", var=var)
+
+        said = {each["check"]: each["said"] for each in json.loads(done.stdout)}
+        assert "hub db upgrade" in said["registers and alerts"]
 
     def test_a_healthy_hub_passes_the_doctor(self, var: Path) -> None:
         """With keys and a migrated database every check is fine."""
