@@ -16,6 +16,7 @@ import psycopg
 from pydantic import ValidationError
 
 from connectors.courtesy import Courtesy
+from hub.alerts.channels import channels
 from hub.launch import readiness
 from hub.settings import Role, Settings, get_settings
 from hub.store import batches, health, migrate, quarantine
@@ -155,7 +156,9 @@ def _health(settings: Settings) -> Iterator[Check]:
                 f" {each.next_trial:.0f} s: see whether the register is up"
             )
         yield Check(f"register {each.register}", each.breaker == "closed" and rest is None, said)
-    waiting = sum(count for _, count in now.untold)
+    # What waits for a channel that was taken out of the settings can be told by nobody.
+    ways = {way.name for way in channels(settings)}
+    waiting = sum(count for channel, count in now.untold if channel in ways)
     silent = now.alerts_at is None or now.at - now.alerts_at > _ROUND_EXPECTED
     said = f"{len(now.open_alerts)} open: `hub alerts list`" if now.open_alerts else "none open"
     if waiting:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from contextlib import closing, suppress
 from email.message import EmailMessage
 from email.utils import format_datetime, getaddresses
 
@@ -50,8 +51,10 @@ class Mail:
 
     def _deliver(self, mail: EmailMessage) -> None:
         try:
-            with self._connect() as server:
+            with closing(self._connect()) as server:
                 refused = server.send_message(mail)
+                with suppress(OSError, smtplib.SMTPException):  # it has taken the mail, however it takes our leave
+                    server.quit()
         except smtplib.SMTPAuthenticationError:
             raise Undelivered(
                 "the mail server refuses the account: check HUB_ALERTS__SMTP_USER and SMTP_SECRET"

@@ -12,8 +12,8 @@ from connectors.base import Connector
 from hub.mapping import lint_all
 from hub.pipeline.feeds import feed_names, find_feed
 from hub.scaffold.todos import open_todos
-from hub.settings import ROOT, RegisterSettings, Settings
-from hub.store.ports import make_ports
+from hub.settings import ROOT, AlertSettings, Settings
+from hub.store.secret_inventory import inventory
 from schemas.canonical import kinds
 
 
@@ -79,27 +79,11 @@ def _settings(connector: type[Connector], settings: Settings) -> Iterator[Part]:
         )
         return
     yield Part("settings", True, f"HUB_REGISTERS__{name.upper()}__…")
-    for field, reference in _references(config):
-        missing = asyncio.run(_cannot_read(settings, reference))
-        yield Part(f"secret {field}", missing is None, missing or "can be read")
-
-
-def _references(config: RegisterSettings) -> Iterator[tuple[str, str]]:
-    for field in ("secret", "api_key"):
-        if reference := getattr(config, field):
-            yield field, str(reference)
-
-
-async def _cannot_read(settings: Settings, reference: str) -> str | None:
-    """Says why a secret can't be read, without the secret; None when it can."""
-    ports = make_ports(settings)
-    try:
-        await ports.secrets.get(reference)
-    except LookupError as error:
-        return str(error)
-    finally:
-        await ports.aclose()
-    return None
+    # Of this register alone: to look at others' secrets would run their commands.
+    own = settings.model_copy(update={"registers": {name: config}, "alerts": AlertSettings()})
+    for secret in asyncio.run(inventory(own)):
+        field = secret.setting.removeprefix(f"registers.{name}.")
+        yield Part(f"secret {field}", secret.problem is None, secret.problem or "can be read")
 
 
 def _unfinished(connector: type[Connector]) -> Part:

@@ -19,7 +19,10 @@ import orjson
 
 @dataclass
 class Inbox:
-    """What a receiver took. `answers` are given first, one each; then the usual one."""
+    """What a receiver took. `answers` are given first, one each; then the usual one.
+
+    `leave` is what a mail server says at the end.
+    """
 
     url: str = ""
     port: int = 0
@@ -28,6 +31,7 @@ class Inbox:
     recipients: list[list[str]] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     always: int = 204
+    leave: int = 221
     asked: int = 0
     log: list[str] = field(default_factory=list)
 
@@ -117,7 +121,7 @@ def mail_server(context: ssl.SSLContext | None = None, account: tuple[str, str] 
                     inbox.recipients.append(self.to)
                 self.say(status, "so be it")
             else:
-                self.say(221 if verb == "QUIT" else 250, "ok")
+                self.say((inbox.leave if verb == "QUIT" else 250), "ok")
                 return verb != "QUIT"
             return True
 

@@ -271,6 +271,15 @@ def test_a_busy_mail_server_is_asked_again_a_refusing_one_is_not(sandbox: Settin
     assert (inbox.asked, len(inbox.mails)) == ((2, 1) if sent else (1, 0))
 
 
+def test_a_mail_that_was_taken_is_not_sent_again(sandbox: Settings) -> None:
+    """A server that ends the conversation badly after it has taken the mail has the mail."""
+    with mail_server() as inbox:
+        inbox.leave = 421
+        send(mailing(sandbox, inbox))
+
+    assert len(inbox.mails) == 1
+
+
 def test_one_unknown_recipient_keeps_none_from_the_others(sandbox: Settings) -> None:
     """The mail counts as told: sent again it would tell the others twice."""
     with mail_server() as inbox:

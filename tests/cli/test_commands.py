@@ -275,6 +275,22 @@ class TestWithDatabase:
         said = {each["check"]: each["said"] for each in json.loads(done.stdout)}
         assert "hub db upgrade" in said["registers and alerts"]
 
+    def test_a_channel_taken_out_of_the_settings_is_not_ill(self, var: Path, settings: Settings) -> None:
+        """What waits for a channel makes the hub ill as long as there is one by which it could be told."""
+        with psycopg.connect(settings.url(Role.OWNER)) as conn:
+            conn.execute(
+                """with one as (insert into hub.alert (alert_id, condition, about, severity, began_at)
+                                values (gen_random_uuid(), 'hub.test', 'hub', 'warning', now()) returning alert_id)
+                   insert into hub.alert_notice select alert_id, 'webhook', 'waiting', now() from one"""
+            )
+
+        found = {}
+        for address in ({}, {"HUB_ALERTS__WEBHOOK_URL": "https://receiver.example"}):
+            done = hub("doctor", "--json", var=var, **address)
+            found[bool(address)] = {each["check"]: each["ok"] for each in json.loads(done.stdout)}["alerts"]
+
+        assert found == {False: True, True: False}
+
     def test_a_healthy_hub_passes_the_doctor(self, var: Path) -> None:
         """With keys and a migrated database every check is fine."""
         done = hub("doctor", "--json", var=var)

@@ -87,3 +87,20 @@ def test_a_secret_in_the_settings_is_refused_by_every_command(tmp_path: Path, co
     assert done.returncode == 1
     assert "registers.land.secret" in done.stdout + done.stderr
     assert CANARY not in done.stdout + done.stderr
+
+
+def test_a_register_without_its_officers_secret_is_not_whole(tmp_path: Path) -> None:
+    """`hub connector check` tries every reference of its register, those of officers too, and no other register's."""
+    business = "HUB_REGISTERS__BUSINESS__"
+    settings = {
+        f"{business}URL": "https://register.example",
+        f"{business}OFFICER_SECRETS": '{"CB-1": "file:officer-missing"}',
+        "HUB_REGISTERS__POPULATION__URL": "https://other.example",
+        "HUB_REGISTERS__POPULATION__SECRET": "file:other-missing",
+    }
+
+    done = hub("connector", "check", "business", var=tmp_path, **settings)
+
+    assert done.returncode == 1
+    assert "officer-missing" in done.stdout
+    assert "other-missing" not in done.stdout
