@@ -13,6 +13,7 @@ import psycopg
 from connectors.guard import EnvironmentGuard
 from hub.mapping import load_compiled
 from hub.pipeline.context import Context
+from hub.pipeline.environment import foreign_field
 from hub.pipeline.errors import DecisionRefused, NotParked, ReleaseRefused
 from hub.pipeline.feeds import find_feed
 from hub.pipeline.mapper import WireRefused, local_date, read_wire, record_status
@@ -83,15 +84,16 @@ def release_entry(entry_id: UUID, by: str, reason: str, context: Context) -> Rel
         wire, canonical = quarantine.open_documents(conn, context.ring, entry_id)
         record = canonical or _map_again(conn, context, entry, wire)
         guard = EnvironmentGuard(feed.register, context.settings.environment.value)
-        if not guard.allows_key(record[feed.rules.key], feed.scheme):
+        kind = kinds()[feed.kind]
+        holders = kind.holders(record)
+        if foreign_field(guard, kind, record, holders) is not None:
             raise ReleaseRefused(
-                f"entry {entry_id} stands under a number of another environment (environment.foreign_id):"
+                f"entry {entry_id} holds a number of another environment (environment.foreign_id):"
                 " nobody may release it; check the register's address and discard it"
             )
         mapping_version = load_compiled(feed.mapping).version
         if canonical is not None:
             mapping_version = batches.load_batch(conn, entry.batch_id).mapping_version or mapping_version
-        kind = kinds()[feed.kind]
         row = PublishRow(
             entry.position,
             record[feed.rules.key],
@@ -100,7 +102,7 @@ def release_entry(entry_id: UUID, by: str, reason: str, context: Context) -> Rel
             record.get("replaced_by"),
             record.get("former_id"),
             orjson.dumps(record, option=orjson.OPT_SORT_KEYS),
-            roles=tuple(kind.holders(record)),
+            roles=tuple(holders),
         )
         result = publish_rows(
             conn,

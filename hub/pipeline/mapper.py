@@ -21,6 +21,7 @@ from pydantic_core import ErrorDetails, from_json
 
 from connectors.guard import EnvironmentGuard
 from hub.mapping import Mapped, load_compiled
+from hub.pipeline.environment import foreign_field
 from hub.pipeline.feeds import Feed, find_feed
 from hub.pipeline.landing import LandedBatch, slices
 from hub.quality.rules import Finding, Severity, finding
@@ -80,7 +81,7 @@ def map_page(task: PageTask) -> MappedPage:
     header, payload = landed.read(task.page)
     compiled, rules = load_compiled(feed.mapping), feed.rules
     kind = kinds()[feed.kind]
-    guard, scheme = EnvironmentGuard(feed.register, task.environment), kind.scheme
+    guard = EnvironmentGuard(feed.register, task.environment)
     page = MappedPage(task.page, len(header), {})
     accepted: list[list[Any]] = []
     documents: list[bytes] = []
@@ -109,8 +110,10 @@ def map_page(task: PageTask) -> MappedPage:
             )
             continue
         record = mapped.record
-        if not guard.allows_key(record[rules.key], scheme):
-            _refuse(page, position, key, version, [finding("environment.foreign_id", rules.key), *notes], body, None)
+        holders = kind.holders(record) if kind.roles else []
+        foreign = foreign_field(guard, kind, record, holders)
+        if foreign is not None:
+            _refuse(page, position, key, version, [finding("environment.foreign_id", foreign), *notes], body, None)
             continue
         found = rules.row_findings(record, version)
         document = orjson.dumps(record, option=_SORTED)
@@ -128,7 +131,7 @@ def map_page(task: PageTask) -> MappedPage:
                 record.get("replaced_by"),
                 record.get("former_id"),
                 len(document),
-                list(map(list, kind.holders(record))) if kind.roles else (),
+                list(map(list, holders)),
             ]
         )
         documents.append(document)

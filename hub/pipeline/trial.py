@@ -15,12 +15,14 @@ from connectors.guard import EnvironmentGuard
 from connectors.records import FeedEntry
 from hub.mapping import load_compiled
 from hub.pipeline.context import Context
+from hub.pipeline.environment import foreign_field
 from hub.pipeline.errors import NotThere
 from hub.pipeline.feeds import Feed, find_feed
 from hub.pipeline.fetch import settled
 from hub.pipeline.mapper import WireRefused, local_date, read_wire
 from hub.quality.rules import RULES
 from hub.settings import Environment
+from schemas.canonical import kinds
 from schemas.drift import unknown_fields
 
 LOOK_BACK = timedelta(days=1)
@@ -100,8 +102,9 @@ def _broken(feed: Feed, context: Context, entry: FeedEntry) -> list[tuple[str, s
     if mapped.record is None:
         return [(no.rule, no.field) for no in mapped.refusals]
     guard = EnvironmentGuard(feed.register, context.settings.environment.value)
-    key = feed.rules.key
-    return [] if guard.allows_key(mapped.record[key], feed.scheme) else [("environment.foreign_id", key)]
+    kind = kinds()[feed.kind]
+    foreign = foreign_field(guard, kind, mapped.record, kind.holders(mapped.record))
+    return [] if foreign is None else [("environment.foreign_id", foreign)]
 
 
 def _filled(feed: Feed, body: bytes) -> list[str]:

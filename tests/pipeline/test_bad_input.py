@@ -22,7 +22,7 @@ from hub.settings import Environment
 from hub.store import batches, quarantine
 from hub.store.engine import StoreUnavailable
 from hub.trust.sealing import new_data_key
-from tests.pipeline.conftest import FEED, MakeContext, Twin, rows
+from tests.pipeline.conftest import ENTERPRISES, FEED, MakeContext, MakeTwin, Twin, at, rows
 
 SYNC = "DongBoThongTinCongDan"
 
@@ -60,6 +60,21 @@ def test_invented_people_never_reach_the_store_of_production(twin: Twin, make_co
     entry = rows(context, "select entry_id from hub.quarantine where rule_id = 'environment.foreign_id' limit 1")[0][0]
     with pytest.raises(ReleaseRefused, match=r"environment\.foreign_id"):
         release_entry(entry, "CB-1", "tries it all the same", context)
+
+
+def test_enterprises_of_invented_people_never_reach_the_store_of_production(
+    make_twin: MakeTwin, make_context: MakeContext
+) -> None:
+    """The code of an enterprise tells no environment: the people whom it names do, and none of them gets a subject."""
+    context = make_context(make_twin(people=4000, defect_rate=0))
+    context.settings.environment = Environment.PRODUCTION
+
+    run_feed(ENTERPRISES, context, since=at("2026-09-01"), until=at("2026-11-01"))
+
+    assert rows(context, "select state from hub.batch") == [("published",)]
+    refused = rows(context, "select rule_id, field from hub.quarantine")
+    assert ("environment.foreign_id", "representatives") in refused
+    assert rows(context, "select count(*) from hub.subject where kind = 'person'") == [(0,)]
 
 
 @pytest.mark.parametrize(
