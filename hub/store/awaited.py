@@ -27,7 +27,7 @@ _WAITING = (
 )
 _CLOSE = """
 update hub.quarantine q
-   set status = 'discarded', closed_at = now(), closed_by = 'hub', reason = 'the source has told the change since'
+   set status = 'corrected', closed_at = now(), closed_by = 'hub', reason = 'the source has told the change since'
   from unnest(%s::bytea[], %s::bigint[]) told (digest, version)
  where q.feed = %s and q.status = 'open' and q.key_digest = told.digest and q.announced <= told.version
 """

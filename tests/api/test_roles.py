@@ -167,6 +167,14 @@ async def test_what_a_steward_holds_back_makes_the_copy_incomplete(portal: Clien
     assert (await roles(portal))["attributes"]["role.owns"]["status"] == "unknown"
 
 
+async def test_what_the_source_has_told_since_leaves_the_copy_complete(portal: Client, store: Store) -> None:
+    """An entry that the hub closed because its contents came holds nothing back any more."""
+    store.publish(person())
+    read_whole(store)
+    store.quarantine(CODE, VERSION, status="corrected", feed="business.enterprises")
+    assert (await roles(portal))["attributes"]["role.owns"]["status"] == "none_on_file"
+
+
 async def test_a_list_with_an_enterprise_under_correction_says_so(portal: Client, store: Store) -> None:
     """A newer version of one of the enterprises waits for a steward."""
     store.publish(person())

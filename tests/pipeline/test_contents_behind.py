@@ -96,7 +96,7 @@ def test_lagging_contents_wait_and_are_read_again(country: Twin, context: Contex
 
     assert rows(context, OPEN) == [(0,)]
     closed = rows(context, "select distinct status, closed_by from hub.quarantine")
-    assert closed == [("discarded", "hub")]
+    assert closed == [("corrected", "hub")]
     assert_nothing_lost(context, country)
 
 
