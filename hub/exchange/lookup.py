@@ -217,7 +217,7 @@ class _Assembly:
         held, claim, person = self._found.roles, self._claims.person, self._parts["person"].record
         if held is None or claim is None or person is None or name in held.too_many:
             return self._unknown()
-        value, provenance = listed(name, held, claim, person.fields)
+        value, provenance = listed(name, held, claim)
         if not value:
             if name not in held.complete:
                 return self._unknown()

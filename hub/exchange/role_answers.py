@@ -11,19 +11,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hub.exchange.found import Fields, HeldRoles, StoredRecord
-from hub.exchange.match import Claim, name_level
+from hub.exchange.match import Claim
 from hub.exchange.needs import REPRESENTS
 
 _ITEMS = {"role.represents": "representatives", "role.owns": "members"}
 _OWN = {"role.represents": "position", "role.owns": "ratio"}
 
 
-def listed(name: str, held: HeldRoles, claim: Claim, person: Fields) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Returns the enterprises of a role and the provenance of the list; both are empty when there is none."""
+def listed(name: str, held: HeldRoles, claim: Claim) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Returns the enterprises of a role by their codes, and the list's provenance; both are empty if there is none."""
     records = held.represents if name == REPRESENTS else held.owns
     if not records:
         return [], {}
-    value = [_item(name, record.fields, claim, person) for record in records]
+    ordered = sorted(records, key=lambda record: str(record.fields["code"]))
+    value = [_item(name, record.fields, claim) for record in ordered]
     provenance: dict[str, Any] = {
         "source": records[0].source,
         # As new as its newest part, and as old as the part that was fetched longest ago.
@@ -55,23 +56,16 @@ def instant(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
-def _item(name: str, enterprise: Fields, claim: Claim, person: Fields) -> dict[str, Any]:
+def _item(name: str, enterprise: Fields, claim: Claim) -> dict[str, Any]:
     item = {
         "enterprise_code": enterprise["code"],
         "name": enterprise["name.full"],
         "kind": enterprise["kind"],
         "status": enterprise["status"],
     }
-    entry = _entry_of(enterprise.get(_ITEMS[name], []), claim, person)
+    entries = enterprise.get(_ITEMS[name], [])
+    # By the number alone: a namesake's position or share could be taken for that of a person under an older number.
+    entry = next((each for each in entries if each.get("personal_id") == claim.personal_id), None)
     if entry is not None and _OWN[name] in entry:
         item[_OWN[name]] = entry[_OWN[name]]
     return item
-
-
-def _entry_of(entries: list[dict[str, Any]], claim: Claim, person: Fields) -> dict[str, Any] | None:
-    """Finds which entry is the person: by the number in use, else (an older number) the only one of that name."""
-    by_number = [each for each in entries if each.get("personal_id") == claim.personal_id]
-    if by_number:
-        return by_number[0]
-    by_name = [each for each in entries if name_level(each.get("name", ""), person.get("name.full", ""))]
-    return by_name[0] if len(by_name) == 1 else None

@@ -135,6 +135,13 @@ def enterprise_code(text: str) -> str:
 
 
 @transform()
+def without_passport(text: str) -> str:
+    """Leaves out a number with letters in it, which passports have and Vietnamese numbers never; passes all others."""
+    text = text.strip()
+    return "" if text.isalnum() and not text.isdigit() else text
+
+
+@transform()
 def only_personal_id(text: str) -> str:
     """Keeps a 12-digit personal number and leaves everything else out."""
     text = text.strip()

@@ -130,7 +130,7 @@ def warnings_of_page(task: PageTask, header: list[list[object]], found: dict[tup
 
     feed = find_feed(task.feed)
     _, payload = LandedBatch(task.uri, task.batch_id, task.key).read(task.page)
-    for (key, version, _, _), raw in zip(header, slices([int(str(h[3])) for h in header], payload), strict=True):
+    for (key, version, *_), raw in zip(header, slices([int(str(h[3])) for h in header], payload), strict=True):
         number, moment = str(key), int(str(version))
         try:
             wire, _ = read_wire(feed, bytes(raw), number, "quarantine")
