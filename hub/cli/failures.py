@@ -66,6 +66,9 @@ def sentence(error: BaseException) -> str:
         return f"not valid: {places}; see docs/reference/settings.md for the settings"
     if isinstance(error, FileNotFoundError | PermissionError) and error.filename:
         return f"{error.filename}: {error.strerror}"
+    if isinstance(error, SyntaxError) and (file := _in_repository(error.filename)):
+        # Of the program itself, so that no record is quoted; the frames would only name who imported it.
+        return f"{file}:{error.lineno}: {error.msg}: this file is no Python, mend it"
     return (
         f"an unforeseen {kind.__module__}.{kind.__qualname__} {_where(error)}; "
         f"run again with {DEBUG}=1 to see more (that output may hold values: do not pass it on)"
@@ -82,6 +85,13 @@ def tell(error: BaseException) -> int:
         traceback.print_exception(error)
     sys.stderr.write(f"hub: {visible(sentence(error))}\n")
     return 1
+
+
+def _in_repository(file: str | None) -> Path | None:
+    """Returns where one of our own source files lies in this repository; None for any other."""
+    if not file or not (path := Path(file).resolve()).is_relative_to(_ROOT) or not path.is_file():
+        return None
+    return path.relative_to(_ROOT)
 
 
 def _where(error: BaseException) -> str:

@@ -19,7 +19,7 @@ from hub.cli import failures
 from hub.cli.connectors import _fetch
 from hub.cli.terminal import PlainConsole, console, print_json, print_table, progress
 from hub.cli.visible import Errors
-from hub.settings import RegisterSettings, Settings
+from hub.settings import ROOT, RegisterSettings, Settings
 from tests.cli.test_commands import hub
 
 HOSTILE = "[/x] [red]an[/red] :smile: \x1b[31mred\x1b]0;title\x07 \x9b2J \u202e end"
@@ -118,6 +118,15 @@ def test_what_a_database_says_is_never_quoted(error: Exception, told: str) -> No
     """Each kind of trouble with the database has a sentence; the server's own text may hold a row."""
     assert told in failures.sentence(error)
     assert "Nguyễn" not in failures.sentence(error)
+
+
+def test_a_file_of_ours_that_is_no_python_is_named() -> None:
+    """Who writes a connector learns which of its lines to mend; text that is no file of ours is never quoted."""
+    ours = SyntaxError("'(' was never closed", (str(ROOT / "connectors" / "business.py"), 19, 17, "Nguyễn"))
+    foreign = SyntaxError("invalid syntax: Nguyễn", ("<unknown>", 1, 1, "Nguyễn"))
+
+    assert failures.sentence(ours) == "connectors/business.py:19: '(' was never closed: this file is no Python, mend it"
+    assert "Nguyễn" not in failures.sentence(foreign)
 
 
 def test_wrong_settings_lead_to_their_reference() -> None:
