@@ -84,7 +84,7 @@ def _answer(response: Any) -> dict[str, Any]:
     """Returns the body of a good answer.
 
     Raises:
-        Failed: the API refused; says its code and detail.
+        Failed: the API refused; says its code and detail, and which parts of the request are wrong and why.
     """
     if response.is_success:
         body: dict[str, Any] = response.json()
@@ -94,4 +94,5 @@ def _answer(response: Any) -> dict[str, Any]:
     except ValueError:
         problem = {}
     what = problem.get("code") or problem.get("error") or response.status_code
-    raise Failed(f"{what}: {problem.get('detail') or problem.get('error_description') or 'refused'}")
+    wrong = "".join(f"\n  {each['name']}: {each['reason']}" for each in problem.get("invalid_params") or ())
+    raise Failed(f"{what}: {problem.get('detail') or problem.get('error_description') or 'refused'}{wrong}")

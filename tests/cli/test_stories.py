@@ -251,6 +251,7 @@ def test_a_form_is_filled_by_the_command(filled: Path, addresses: Addresses, tmp
         ready(lambda: readiness.answers(f"{addresses.api_url}/health/ready"), api)
         refused = hub(*ask, var=filled)
         hub("consumer", "grant", "portal-g16", "1.004623", *BY, var=filled)
+        malformed = hub(*ask, "--dossier", "17", var=filled)
         filled_in, shown = hub(*ask, "--json", var=filled), hub(*ask, var=filled)
         hub("consumer", "grant", "portal-g16", "1.005160", *BY, var=filled)
         both = hub(*ask, *about_both, "--json", var=filled)
@@ -260,6 +261,8 @@ def test_a_form_is_filled_by_the_command(filled: Path, addresses: Addresses, tmp
     away = hub(*ask, var=filled)
 
     assert (refused.returncode, "grant.missing" in refused.stderr) == (1, True), refused.stderr
+    assert (malformed.returncode, "body.invalid" in malformed.stderr) == (1, True), malformed.stderr
+    assert "\n  dossier: " in malformed.stderr
     answer = json.loads(filled_in.stdout)
     assert answer["attributes"]["person.personal_id"]["value"] == record["SoDinhDanh"]
     assert (shown.returncode, truth.full_name(record) in shown.stdout) == (0, True), shown.stderr
