@@ -58,6 +58,7 @@ def test_the_conformance_run_says_what_to_fill_in(repository: Repository, name: 
     assert done.returncode == 1
     assert "Traceback" not in done.stdout + done.stderr
     assert f"things of {name} are to be filled in, and 0 rules are broken" in done.stderr
+    assert " rules kept, 0 broken, " in done.stdout
     steps = [line for line in done.stdout.splitlines() if line.lstrip()[:1].isdecimal()]
     assert [int(step.split(".")[0]) for step in steps] == list(range(1, len(steps) + 1))
     places = [step.split(". ", 1)[1].partition(":")[0] for step in steps]
