@@ -9,12 +9,14 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from difflib import get_close_matches
 from functools import partial
 from typing import Any
 
 import psycopg
 from pydantic import ValidationError
 
+from connectors import declared_feeds, registry
 from connectors.courtesy import Courtesy
 from hub.alerts.channels import channels
 from hub.launch import readiness
@@ -47,6 +49,7 @@ def examine(settings: Settings | None = None) -> list[Check]:
     except ValueError as error:
         return [*found, Check("settings", False, f"{_wrong(error)}: see docs/reference/settings.md")]
     found.append(Check("settings", True, f"{settings.environment} in {settings.var_dir}"))
+    found += _misnamed(settings)
     found.append(_run("disk", partial(_disk, settings)))
     found.append(_run("keys", partial(_keys, settings)))
     found += _run_all("secrets", partial(_secrets, settings))
@@ -83,6 +86,20 @@ def _wrong(error: ValueError) -> str:
 
 def _python() -> str:
     return f"{'.'.join(map(str, sys.version_info[:3]))} in {sys.prefix}"
+
+
+def _misnamed(settings: Settings) -> Iterator[Check]:
+    """Tells which settings are of a register or feed that does not exist: nothing reads them."""
+    try:
+        registers, feeds = set(registry()), {name.replace(".", "_") for name in declared_feeds()}
+    except (SyntaxError, ImportError):
+        yield Check("connectors", False, "a connector can't be loaded: `hub connector check population` says where")
+        return
+    for part, given, known in (("registers", settings.registers, registers), ("feeds", settings.feeds, feeds)):
+        for name in sorted(set(given) - known):
+            near = get_close_matches(name, known, 1)
+            meant = f"; did you mean HUB_{part.upper()}__{near[0].upper()}__…?" if near else ""
+            yield Check("settings", True, f"nothing reads HUB_{part.upper()}__{name.upper()}__…{meant}", warns=True)
 
 
 def _disk(settings: Settings) -> str:

@@ -130,6 +130,19 @@ def test_settings_that_are_wrong_are_named(tmp_path: Path) -> None:
     assert "100000000017" not in done.stdout + done.stderr
 
 
+def test_settings_that_nothing_reads_are_named(tmp_path: Path) -> None:
+    """The name of a register or feed with a typing error in it is a warning that says which one was meant."""
+    wrong = {"HUB_REGISTERS__POPULATON__URL": "http://127.0.0.1:9", "HUB_FEEDS__POPULATION_CITIZEN__SCOPE": "all"}
+
+    done = hub("doctor", "--json", var=tmp_path, **wrong)
+
+    said = [each["said"] for each in json.loads(done.stdout) if each["check"] == "settings" and each["warns"]]
+    assert said == [
+        "nothing reads HUB_REGISTERS__POPULATON__…; did you mean HUB_REGISTERS__POPULATION__…?",
+        "nothing reads HUB_FEEDS__POPULATION_CITIZEN__…; did you mean HUB_FEEDS__POPULATION_CITIZENS__…?",
+    ]
+
+
 def test_mappings_are_checked_by_the_command() -> None:
     """The shipped mappings pass lint and examples; JSON comes out for programs."""
     linted, tested = hub("mapping", "lint", "--json"), hub("mapping", "test", "--json")
