@@ -69,7 +69,7 @@ CODES: dict[str, str] = {
     "deadline": "the caller's deadline passed before an answer came",
     "budget": "no turn in time: other callers use the register's whole courtesy",
     "quota": "the register's calls of this day or month are used up: wait until they renew, or agree on more with it",
-    "breaker_open": "the register failed repeatedly: calls rest until the next trial",
+    "breaker_open": "the register keeps failing: mend what earlier errors named; after half a minute one call tries",
     "file_missing": "a file of the window is not there yet: try again later, or lengthen the settle lag of the feed",
     "file_unsettled": "a file is still being written: try again later",
     "closed_hours": "the register is outside its service hours",
