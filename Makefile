@@ -32,6 +32,8 @@ IN_PARALLEL := -n 2 --dist loadgroup
 help:
 	@sed -n '2,4s/^# \{0,1\}//p' Makefile
 	@echo '  make up [SEED=n]     the same as demo, and stays; Ctrl-C stops it'
+	@echo '  make install         the environment in .venv alone, with the command .venv/bin/hub'
+	@echo '  make format          formats, and mends what lint can mend'
 	@echo '  make check           format, lint, types, import rules, mappings'
 	@echo '  make bench           measures, one JSON line each'
 	@echo '  make clean           removes all that the others made'
