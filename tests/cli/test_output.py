@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from contextlib import redirect_stdout
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -14,12 +15,12 @@ from asyncpg import exceptions as asyncpg_errors
 from sqlalchemy.exc import DBAPIError
 
 from connectors.errors import Unavailable
-from connectors.memory import MemorySecrets
 from hub.cli import failures
 from hub.cli.connectors import _fetch
 from hub.cli.terminal import PlainConsole, console, print_json, print_table, progress
 from hub.cli.visible import Errors
 from hub.settings import ROOT, RegisterSettings, Settings
+from hub.store.secret_sources import StoreSecrets
 from tests.cli.test_commands import hub
 
 HOSTILE = "[/x] [red]an[/red] :smile: \x1b[31mred\x1b]0;title\x07 \x9b2J \u202e end"
@@ -138,10 +139,10 @@ def test_wrong_settings_lead_to_their_reference() -> None:
     assert "Nguyễn" not in told
 
 
-def test_a_register_that_is_away_has_no_wsdl() -> None:
+def test_a_register_that_is_away_has_no_wsdl(tmp_path: Path) -> None:
     """A connection that fails is one sentence of ours."""
     with pytest.raises(failures.Failed, match="population did not give its WSDL"):
-        _fetch("population", RegisterSettings(url="http://127.0.0.1:9/"), MemorySecrets({}))
+        _fetch("population", RegisterSettings(url="http://127.0.0.1:9/"), StoreSecrets(tmp_path))
 
 
 @pytest.mark.parametrize(
