@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 # asked about, and an address may be a secret. Here, so that whatever imports anything of a protocol is quiet.
 for _library in ("httpx", "httpcore"):
     logging.getLogger(_library).setLevel(logging.WARNING)
+
+
+_DEFINES = re.compile(r"^class \w+\(.*\bConnector\b", re.MULTILINE)
 
 
 def declared_feeds() -> dict[str, FeedDeclaration]:
@@ -39,7 +43,7 @@ def registry() -> dict[str, type[Connector]]:
 
     found: dict[str, type[Connector]] = {}
     for module in pkgutil.iter_modules(__path__):
-        if "(Connector):" not in Path(__file__).with_name(f"{module.name}.py").read_text(encoding="utf-8"):
+        if _DEFINES.search(Path(__file__).with_name(f"{module.name}.py").read_text(encoding="utf-8")) is None:
             continue
         for item in vars(importlib.import_module(f"{__name__}.{module.name}")).values():
             if isinstance(item, type) and issubclass(item, Connector) and "system" in vars(item):

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from typing import ClassVar
 
 import httpx
 
@@ -125,18 +126,22 @@ class SecurityServerBasic(httpx.Auth):
 
 
 class ApiKey(httpx.Auth):
-    """Signs each request with a key in the header `ApiKey`, the secret that the setting `api_key` refers to.
+    """Signs each request with a key in a header, the secret that the setting `api_key` refers to.
+
+    A register whose header has another name gets a class of its own that says so: `header = "X-API-Key"`.
 
     Raises:
         Refused: the setting is missing or names no secret.
     """
+
+    header: ClassVar[str] = "ApiKey"
 
     def __init__(self, account: Account) -> None:
         self._account = account
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Yields the request with the key, which is asked for anew each time: it may have been rotated."""
-        request.headers["ApiKey"] = await self._account.secret("api_key", self._account.config.api_key)
+        request.headers[self.header] = await self._account.secret("api_key", self._account.config.api_key)
         response = yield request
         if response.status_code in _REFUSALS:
             self._account.refused()

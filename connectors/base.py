@@ -19,6 +19,7 @@ from typing import ClassVar, Protocol, Self, TypeVar, runtime_checkable
 import httpx
 import stamina
 from pydantic import BaseModel, ValidationError
+from stamina.instrumentation import set_on_retry_hooks
 
 from connectors.auth import Account
 from connectors.courtesy import Courtesy
@@ -37,7 +38,7 @@ from connectors.records import (
     deadline_in,
     epoch_ms,
 )
-from connectors.retry import Backoff, RetryBudget
+from connectors.retry import Backoff, RetryBudget, say_retry
 from connectors.transfer import http_client, network_of
 from schemas.drift import unknown_fields
 
@@ -72,6 +73,9 @@ __all__ = [
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
+
+# The library's own line names a code block of ours and shows its arguments.
+set_on_retry_hooks([say_retry])
 
 FAIR_CHANCE = 1.0
 """Seconds that an attempt must have had before its time-out counts against the register's health."""

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from connectors.errors import Unavailable
+import structlog
+from stamina.instrumentation import RetryDetails
+
+from connectors.errors import ConnectorError, Unavailable
 
 LONGEST_RETRY_AFTER = 86_400.0
 
@@ -52,6 +55,17 @@ class Backoff:
             return False
         self.attempt += 1
         return wait
+
+
+def say_retry(details: RetryDetails) -> None:
+    """Logs that a register is asked again: why, and after how many seconds."""
+    error = details.caused_by
+    about = {"reason": type(error).__name__}
+    if isinstance(error, ConnectorError):
+        about = {"register": error.register, "operation": error.operation, "code": error.code}
+    structlog.get_logger("connectors").warning(
+        "register is asked again", **about, attempt=details.retry_num + 1, wait=round(details.wait_for, 2)
+    )
 
 
 def retry_after(header: str | None, now: datetime | None = None) -> float | None:

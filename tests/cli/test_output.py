@@ -14,6 +14,7 @@ import structlog
 from asyncpg import exceptions as asyncpg_errors
 from sqlalchemy.exc import DBAPIError
 
+import connectors.base  # noqa: F401  it says what is logged of a retry
 from connectors.errors import Unavailable
 from hub.cli import failures
 from hub.cli.connectors import _fetch
@@ -172,15 +173,17 @@ def test_an_error_shows_an_id_whole() -> None:
     assert out.getvalue() == "batch 0f3a6f0e-1d2c-4f5a-9b8c-100050000017 of G16.01-261122-0007, 24 characters"
 
 
-def test_a_library_that_tries_again_says_so_on_the_error_stream(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_register_that_is_asked_again_is_told_on_the_error_stream(capsys: pytest.CaptureFixture[str]) -> None:
     """What `--json` prints stays JSON when a register had to be asked twice."""
     with progress("run"):
-        for attempt in stamina.retry_context(on=ValueError, attempts=2, wait_initial=0.001):
+        for attempt in stamina.retry_context(on=Unavailable, attempts=2, wait_initial=0.001):
             with attempt:
                 if attempt.num == 1:
-                    raise ValueError
+                    raise Unavailable("population", "TraCuu", "timeout")
     told = capsys.readouterr()
     structlog.reset_defaults()
 
     assert told.out == ""
-    assert "retry_scheduled" in told.err
+    for part in ("register is asked again", "register=population", "operation=TraCuu", "code=timeout", "attempt=2"):
+        assert part in told.err
+    assert "callable" not in told.err

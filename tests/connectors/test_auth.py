@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from connectors.auth import Account, SecurityServerBasic, security_server_basic
+from connectors.auth import Account, ApiKey, SecurityServerBasic, security_server_basic
 from connectors.errors import Denied, Refused
 from connectors.memory import memory_ports
 from tests.connectors.conftest import CLAIM, CONTEXT, SECRETS, Connect, settings
@@ -37,6 +37,24 @@ async def test_the_flow_signs_a_request_without_a_network() -> None:
     assert request.headers["Timestamp"] == "1767237300000"
     assert request.headers["X-Road-Client"] == "VN/GOV/G16/lienthong"
     assert request.headers["ApiKey"] == "sandbox-key"
+
+
+async def test_a_key_is_sent_in_the_header_that_the_register_reads() -> None:
+    """A register whose header has another name takes one line."""
+
+    class Key(ApiKey):
+        header = "X-API-Key"
+
+    ports = memory_ports({"env:KEY": "sandbox-key\n"})
+    async with httpx.AsyncClient() as http:
+        account = Account("fishing", settings(api_key="env:KEY"), ports, lambda: NOW, http)
+        requests = [
+            await anext(sign(account).async_auth_flow(httpx.Request("GET", "https://register.invalid/list")))
+            for sign in (ApiKey, Key)
+        ]
+
+    assert [each.headers.get("ApiKey") for each in requests] == ["sandbox-key", None]
+    assert [each.headers.get("X-API-Key") for each in requests] == [None, "sandbox-key"]
 
 
 async def test_seconds_are_sent_where_the_register_wants_them(connect: Connect, register: Register) -> None:
