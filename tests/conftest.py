@@ -23,6 +23,7 @@ from hub.trust.keys import KeyRing
 SERVERS = ROOT / "tests" / "servers"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks the tests that ask the session's PostgreSQL, and says which tests two processes may not share.
 
