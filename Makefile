@@ -24,8 +24,9 @@ RUN = env XDG_CACHE_HOME='$(CURDIR)/var/home/.cache' XDG_CONFIG_HOME='$(CURDIR)/
       XDG_DATA_HOME='$(CURDIR)/var/home/.local/share' XDG_STATE_HOME='$(CURDIR)/var/home/.local/state' \
       AIRFLOW_HOME='$(CURDIR)' GX_ANALYTICS_ENABLED=false HYPOTHESIS_STORAGE_DIRECTORY='$(CURDIR)/var/hypothesis'
 
-# The whole suite takes both cores of a small machine; a test that runs beside another finds its own database and folder.
-IN_PARALLEL := -n 2 --dist loadgroup
+# Both cores of a small machine, the tests of a file in one process; those of the real servers share two running hubs and
+# have the machine for themselves.
+IN_PARALLEL := -n 2 --dist loadfile
 
 .PHONY: help demo up test check bench format clean install
 
@@ -84,7 +85,12 @@ up: $(STAMP)
 
 test: $(STAMP)
 	@mkdir -p '$(TMPDIR)'
-	@$(RUN) $(BIN)/pytest $(or $(TESTS),$(IN_PARALLEL))
+ifdef TESTS
+	@$(RUN) $(BIN)/pytest $(TESTS)
+else
+	@$(RUN) $(BIN)/pytest $(IN_PARALLEL) -m 'not servers'
+	@$(RUN) $(BIN)/pytest -m servers
+endif
 
 check: $(STAMP)
 	@$(BIN)/ruff format --check .

@@ -20,22 +20,12 @@ from hub.settings import ROOT, Environment, Role, Settings
 from hub.store import engine, migrate
 from hub.trust.keys import KeyRing
 
-SERVERS = ROOT / "tests" / "servers"
 
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests that ask the session's PostgreSQL, and says which tests two processes may not share.
-
-    The tests of a file stay in one process, those of the real servers all together: they share two running hubs. They
-    take longest and come first, so that no process waits for the other at the end.
-    """
+    """Marks every test that asks the session's PostgreSQL, so that they alone can run against another one."""
     for item in items:
         if "postgres_server" in getattr(item, "fixturenames", ()):
             item.add_marker("database")
-        room = "tests/servers" if item.path.is_relative_to(SERVERS) else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(room))
-    items.sort(key=lambda item: not item.path.is_relative_to(SERVERS))
 
 
 @dataclass(frozen=True)
