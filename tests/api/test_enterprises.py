@@ -224,9 +224,9 @@ async def test_a_household_business_is_not_its_owner(portal: Client, store: Stor
 
 async def test_numbers_of_real_people_are_refused_as_codes_too(portal: Client) -> None:
     """A household business goes by its owner's number, which must be an invented one here."""
-    refused = await register(portal, enterprise={"enterprise_code": "001080000017"})
+    refused = await register(portal, enterprise={"enterprise_code": "999080000017"})
     assert (refused.status_code, refused.json()["invalid_params"][0]["name"]) == (422, "enterprise.enterprise_code")
-    assert "001080000017" not in refused.text
+    assert "999080000017" not in refused.text
 
 
 async def test_a_branch_is_an_enterprise_of_its_own(portal: Client, store: Store) -> None:
